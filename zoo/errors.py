@@ -1,0 +1,82 @@
+"""The errors of a user: each says what was found, what was expected and what to do.
+
+The command line prints `message` behind `error:` and `hint` behind `hint:`, without a trace, and exits with
+`exit_code`.  Any other exception is a fault of ours and keeps its trace.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class ZooError(Exception):
+    """A mistake that the user can mend.
+
+    Args:
+        message: what was found and what was expected, in one sentence; no full stop at its end.
+        hint: what to do about it, in one sentence; commands stand in backticks.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class UnknownNameError(ZooError):
+    """A model, tag, data set, recipe or target that does not exist."""
+
+
+class InputError(ZooError):
+    """An array, a file or an option that does not fit what it is given to."""
+
+
+class RecipeError(ZooError):
+    """A recipe that cannot be followed."""
+
+
+class DataError(ZooError):
+    """A data set that is not there or not what it should be."""
+
+
+class BundleError(ZooError):
+    """A bundle that is corrupt, incomplete or forged."""
+
+
+class ConversionError(ZooError):
+    """A model that cannot be converted, or a converter that failed."""
+
+
+class MissingExtraError(ZooError):
+    """A part of the distribution that is not installed."""
+
+
+class GateError(ZooError):
+    """A gate or a goal that was measured and not met."""
+
+    exit_code = 3
+
+
+@contextmanager
+def needs(extra: str) -> Iterator[None]:
+    """Turns a failed import of a third-party package into the line that installs it.
+
+        with needs("train"):
+            import keras
+
+    Raises:
+        MissingExtraError: a package is missing that `extra` brings.  A missing module of our own is a fault and passes.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("zoo", ""):
+            raise
+        raise MissingExtraError(
+            f"`{package}` is not installed, which this needs", f'`pip install "hybrid-zoo[{extra}]"` brings it'
+        ) from error

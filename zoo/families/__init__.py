@@ -1,0 +1,107 @@
+"""From a name to a Keras model.  Each family is `<family>.py` and `<family>.toml` in this folder, or in a plug-in's.
+
+A family defines `build(**arguments) -> keras.Model`: functional, preprocessing inside, outputs a dict with `logits`.
+It may define `parts(model) -> dict[str, Part]`; without it a model has the one part `predict`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo.bundle import load_bundle
+from zoo.errors import BundleError, InputError, needs
+from zoo.registry import Spec, get_spec, nearest
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named piece of a model with a signature of its own.
+
+    Args:
+        model: a functional Keras model over the same layer objects as the trained one.
+        state: names of tensors that come out of one call and go into the next, under the same name on both sides.
+    """
+
+    model: keras.Model
+    state: tuple[str, ...] = ()
+
+
+def create_model(name: str, **overrides) -> keras.Model:
+    """Builds a model with fresh weights.
+
+    Args:
+        name: a registered model, such as `resnet8`.
+        **overrides: arguments of the family's `build` that replace those of the TOML, such as `num_classes=2`.
+
+    Raises:
+        UnknownNameError: there is no such model.
+        InputError: the family's `build` has no such argument.
+    """
+    spec = get_spec(name.partition(".")[0])
+    if unknown := set(overrides) - set(spec.arguments):
+        worst = min(unknown)
+        close = ", ".join(f"`{other}`" for other in nearest(worst, spec.arguments))
+        raise InputError(f"`{spec.name}` has no argument `{worst}`; the nearest are {close}")
+    return _build(spec, {**spec.arguments, **overrides})
+
+
+def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
+    """Builds a model and loads its pretrained weights.
+
+    Args:
+        name: `name.tag`, or the folder of a bundle.
+        num_classes: a new head for that many classes, with fresh weights; all other weights are the pretrained ones.
+
+    Raises:
+        UnknownNameError: there is no such model, tag or bundle.
+        BundleError: the bundle is corrupt, or holds a model that is not the zoo's.
+    """
+    if "." not in Path(name).name:
+        raise InputError(
+            f"`{name}` names a model and no training of it; pretrained weights go by `name.tag`",
+            f'`zoo list "{name}.*"` shows the tags; `zoo.create_model("{name}")` builds it untrained',
+        )
+    bundle = load_bundle(name)
+    manifest = bundle.manifest
+    if manifest["family"] is None:
+        raise BundleError(
+            f"`{bundle.name}` holds a model that is not the zoo's; `load_model` builds models of the registry only",
+            f'`keras.saving.load_model("{bundle.path / manifest["source"]}")` reads it',
+        )
+    weights = bundle.file("model.weights.h5")
+    model = _build(get_spec(manifest["model"]), manifest["build"])
+    try:
+        model.load_weights(weights)
+    except (ValueError, OSError, KeyError) as error:
+        raise BundleError(f"`{bundle.name}`: model.weights.h5 does not fit `{manifest['model']}`: {error}") from error
+    return model if num_classes is None else _with_new_head(model, manifest, num_classes)
+
+
+def parts(spec: Spec, model: keras.Model) -> dict[str, Part]:
+    """The parts of a model that the family of `spec` built."""
+    define = getattr(_module(spec), "parts", None)
+    return define(model) if define else {"predict": Part(model)}
+
+
+def _build(spec: Spec, arguments: dict) -> keras.Model:
+    with needs("train"):
+        return _module(spec).build(**arguments)
+
+
+def _module(spec: Spec):
+    return importlib.import_module(f"{spec.package}.{spec.family}")
+
+
+def _with_new_head(trained: keras.Model, manifest: dict, num_classes: int) -> keras.Model:
+    """The same model for `num_classes`: every layer but `logits` takes over its weights by its name."""
+    model = _build(get_spec(manifest["model"]), {**manifest["build"], "num_classes": num_classes})
+    for layer in model.layers:
+        if layer.name != "logits" and layer.weights:
+            layer.set_weights(trained.get_layer(layer.name).get_weights())
+    return model

@@ -1,0 +1,196 @@
+"""The registry: names, sizes, tags and plug-ins, read from TOML and folder names alone.
+
+A *family* is a pair of files, `<family>.py` with `build(**arguments)` and `<family>.toml` with one table of arguments a
+*model*.  A *tag* names one training of a model: `name.tag` is the folder name of its bundle, and a tag exists where its
+bundle does.  Families of other distributions join through entry points of the group `zoo.families`, whose value is a
+package that holds such pairs; its files are read, its code is imported only when one of its models is built.
+"""
+
+import difflib
+import fnmatch
+import functools
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+
+from zoo.errors import UnknownNameError, ZooError
+
+_PACKAGE = Path(__file__).parent
+_FAMILY_KEYS = ("task", "summary", "paper")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One model, or one training of it, as the registry knows it."""
+
+    name: str
+    family: str
+    task: str
+    summary: str
+    paper: str
+    arguments: Mapping[str, object]
+    """What `build` of the family is called with."""
+    package: str
+    """The package that holds the family's code."""
+    facts: Mapping[str, object] | None = None
+    """Generated facts (`zoo facts`), None for a plug-in that ships none."""
+    tag: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """`name.tag`, or `name` where there is no tag."""
+        return f"{self.name}.{self.tag}" if self.tag else self.name
+
+
+def list_models(pattern: str = "*", *, task: str | None = None, pretrained: bool = False) -> list[str]:
+    """Names of models, sorted.
+
+    Args:
+        pattern: shell wildcards; one with a dot lists `name.tag`.
+        task: only models of this task.
+        pretrained: list every `name.tag` that has weights instead of the names of models.
+    """
+    specs = [spec for spec in _specs().values() if task in (None, spec.task)]
+    if task is not None and not specs:
+        raise UnknownNameError(*_unknown("task", task, {spec.task for spec in _specs().values()}))
+    if pretrained or "." in pattern:
+        names = [f"{spec.name}.{tag}" for spec in specs for tag in tags(spec.name)]
+        pattern = pattern if "." in pattern else f"{pattern}.*"
+    else:
+        names = [spec.name for spec in specs]
+    return sorted(fnmatch.filter(names, pattern))
+
+
+def get_spec(name: str) -> Spec:
+    """The entry of a model (`resnet8`) or of one training of it (`resnet8.cifar10`).
+
+    Raises:
+        UnknownNameError: there is no such model or tag; the message lists the nearest.
+    """
+    model, _, tag = name.partition(".")
+    known = _specs()
+    if model not in known:
+        raise UnknownNameError(*_unknown("model", model, known, see="zoo list"))
+    if tag and tag not in tags(model):
+        have = ", ".join(tags(model)) or "none"
+        raise UnknownNameError(
+            f"`{name}` is not a pretrained tag of `{model}`: known tags are {have}",
+            f'`zoo list "{model}.*"` shows all; `zoo.create_model("{model}")` builds it untrained',
+        )
+    return replace(known[model], tag=tag or None)
+
+
+def tags(name: str) -> list[str]:
+    """The pretrained tags of a model, sorted: those whose bundle stands in one of `bundle_roots`."""
+    folders = (path.parent.name for root in bundle_roots() for path in root.glob(f"{name}.*/manifest.json"))
+    return sorted({folder.partition(".")[2] for folder in folders})
+
+
+def bundle_roots() -> list[Path]:
+    """The folders that are searched for bundles, first match first: `$ZOO_HOME`, the user's cache, what is shipped."""
+    roots = [Path(home)] if (home := os.environ.get("ZOO_HOME")) else []
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return [*roots, cache / "hybrid-zoo", shipped("saved_models")]
+
+
+def shipped(folder: str) -> Path:
+    """The folder `recipes` or `saved_models`, inside the package where a wheel put it, else beside it in a checkout."""
+    inside = _PACKAGE / "_shipped" / folder
+    return inside if inside.is_dir() else _PACKAGE.parent / folder
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The `count` names of `known` that are most like `name`, best first, however unlike they are."""
+    return sorted(known, key=lambda other: -difflib.SequenceMatcher(None, name, other).ratio())[:count]
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], see: str | None = None) -> tuple[str, str | None]:
+    """Message and hint for a name that is not there."""
+    close = ", ".join(f"`{other}`" for other in nearest(name, known))
+    return f"unknown {kind}: `{name}`; the nearest are {close}", see and f"`{see}` shows all"
+
+
+@functools.cache
+def _specs() -> dict[str, Spec]:
+    """Every model by name, of our families and of plug-ins."""
+    specs: dict[str, Spec] = {}
+    for package, folder in _family_folders():
+        facts = _read_facts(folder / "facts.json")
+        for path in sorted(folder.glob("*.toml")):
+            for spec in _read_family(path, package, facts):
+                if spec.name in specs:
+                    raise ZooError(
+                        f"two packages define the model `{spec.name}`: {specs[spec.name].package} and {package}",
+                        "remove one of the two distributions, or rename the model",
+                    )
+                specs[spec.name] = spec
+    return specs
+
+
+def _family_folders() -> Iterator[tuple[str, Path]]:
+    """(package, folder) of our families, then of each plug-in's."""
+    yield "zoo.families", _PACKAGE / "families"
+    for entry in sorted(metadata.entry_points(group="zoo.families"), key=lambda entry: entry.name):
+        yield entry.value, _package_folder(entry)
+
+
+def _package_folder(entry: metadata.EntryPoint) -> Path:
+    """The folder of a plug-in's package, without importing it or the packages above it."""
+    from importlib.machinery import PathFinder
+
+    search, spec = None, None
+    parts = entry.value.split(".")
+    for depth in range(len(parts)):
+        spec = PathFinder.find_spec(".".join(parts[: depth + 1]), search)
+        search = spec.submodule_search_locations if spec else None
+        if not search:
+            raise ZooError(
+                f"plug-in `{entry.name}`: the package `{entry.value}` of its entry point was not found",
+                f"reinstall the distribution `{entry.dist.name if entry.dist else entry.name}`",
+            )
+    return Path(next(iter(search)))
+
+
+def _read_family(path: Path, package: str, facts: Mapping[str, dict]) -> Iterator[Spec]:
+    """The models of one TOML file; `extends` takes over the arguments of another table of the file."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        models = {name: values for name, values in table.items() if isinstance(values, dict)}
+        common = {key: table[key] for key in _FAMILY_KEYS}
+        for name in models:
+            if not re.fullmatch("[a-z0-9_]+", name):
+                raise ValueError(f"model names match [a-z0-9_]+, found `{name}`")
+            yield Spec(
+                name, path.stem, arguments=_arguments(name, models), package=package, facts=facts.get(name), **common
+            )
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as error:
+        raise ZooError(f"{path}: {error}") from error
+    except KeyError as error:
+        raise ZooError(
+            f"{path}: {error} is missing", f"a family's file begins with {', '.join(_FAMILY_KEYS)}"
+        ) from error
+
+
+def _arguments(name: str, models: Mapping[str, dict]) -> dict:
+    """The arguments of `name`, those of the models that it extends included."""
+    chain = [name]
+    while base := models[chain[-1]].get("extends"):
+        if base not in models or base in chain:
+            raise ValueError(
+                f"`{chain[-1]}` extends `{base}`, which {'extends it' if base in chain else 'is not in this file'}"
+            )
+        chain.append(base)
+    merged: dict = {}
+    for link in reversed(chain):
+        merged |= models[link]
+    merged.pop("extends", None)
+    return merged
+
+
+def _read_facts(path: Path) -> dict[str, dict]:
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
