@@ -1,0 +1,11 @@
+"""Data sets by name, as arrays in memory: `get_data("cifar10").load("train")`.
+
+`dataset.py` says what a data set is, `sets/` has one file a data set, `tfds_store.py` reads what TensorFlow Datasets has prepared,
+`splits.py` holds examples out for validation, `transforms.py` augments.  `mitbih/` cuts the MIT-BIH records into beats.
+"""
+
+from zoo.data.catalog import get_data, list_data
+from zoo.data.dataset import DataSet, Examples
+from zoo.data.splits import hold_out
+
+__all__ = ["DataSet", "Examples", "get_data", "hold_out", "list_data"]

@@ -1,0 +1,28 @@
+"""Data sets by name.  A data set is one file `sets/<name>.py` that defines `DATA_SET`; adding the file adds the data set."""
+
+from importlib import import_module
+from pathlib import Path
+
+from zoo.data.dataset import DataSet
+from zoo.errors import UnknownNameError
+from zoo.registry import nearest
+
+_SETS = Path(__file__).parent / "sets"
+
+
+def list_data() -> list[str]:
+    """The names of all data sets, sorted; prepared or not."""
+    return sorted(path.stem for path in _SETS.glob("[a-z]*.py"))
+
+
+def get_data(name: str) -> DataSet:
+    """A data set by name; nothing is read or downloaded yet.
+
+    Raises:
+        UnknownNameError: there is none of this name; the message lists the nearest.
+    """
+    known = list_data()
+    if name not in known:
+        close = ", ".join(f"`{other}`" for other in nearest(name, known))
+        raise UnknownNameError(f"unknown data set: `{name}`; the nearest are {close}", "`zoo data list` shows all")
+    return import_module(f"zoo.data.sets.{name}").DATA_SET
