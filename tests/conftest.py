@@ -1,0 +1,59 @@
+"""What tests share.  Data sets: a test that needs one skips with the command that prepares it, or fails where it must
+not skip.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def require_data():
+    """A function `require_data(name) -> DataSet`: the data set, prepared, or the end of the test."""
+    from zoo.data import get_data
+    from zoo.errors import DataError
+
+    def require(name: str):
+        data = get_data(name)
+        try:
+            data.load("test")
+        except DataError as error:
+            if os.environ.get("ZOO_REQUIRE_DATA") == "1":
+                raise
+            pytest.skip(str(error))
+        return data
+
+    return require
+
+
+@pytest.fixture(scope="session")
+def zoo():
+    """A function that runs the real command: `zoo("list", "resnet*")` -> CompletedProcess with text streams."""
+    executable = Path(sys.executable).with_name("zoo")
+
+    def run(
+        *arguments: object, code: int | None = 0, cwd: Path | None = None, env: dict | None = None, timeout: float = 600
+    ):
+        """`code`: the exit status that is expected; None takes any."""
+        process = subprocess.run(
+            [executable, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            timeout=timeout,
+        )
+        assert code is None or process.returncode == code, (
+            f"exit {process.returncode}\n{process.stdout}\n{process.stderr}"
+        )
+        return process
+
+    return run

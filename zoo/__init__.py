@@ -1,0 +1,41 @@
+"""hybrid-zoo: CNNs, RNNs and their hybrids for devices.
+
+    import zoo
+
+    zoo.list_models("ecg*")                      names, from the registry
+    zoo.get_spec("resnet8").facts                parameters, MACs, shapes
+    zoo.create_model("resnet8", num_classes=2)   a Keras model, untrained
+    zoo.load_model("ecg_lstm4.mitbih")           a Keras model, pretrained
+    zoo.export_model(model, ["int8"], out="out", calibration="examples.npz")
+    zoo.load_bundle("resnet8.cifar10")           a bundle on disk: manifest, card, files
+    zoo.runtime.load("resnet8.cifar10")          a predictor on LiteRT; needs no TensorFlow
+
+Importing `zoo` imports none of this: each name is loaded when it is first used, and TensorFlow when a model is first
+built.
+"""
+
+import importlib
+
+_HOME = {
+    "list_models": "zoo.registry",
+    "get_spec": "zoo.registry",
+    "create_model": "zoo.families",
+    "load_model": "zoo.families",
+    "export_model": "zoo.export",
+    "load_bundle": "zoo.bundle",
+    "ZooError": "zoo.errors",
+}
+
+__all__ = [*_HOME, "runtime"]
+
+
+def __getattr__(name: str):
+    if name == "runtime":
+        return importlib.import_module("zoo.runtime")
+    if name not in _HOME:
+        raise AttributeError(f"module `zoo` has no attribute `{name}`; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

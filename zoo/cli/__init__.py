@@ -1,0 +1,81 @@
+"""The command `zoo`: each command is one file of this folder; here they are collected, and errors become sentences."""
+
+import importlib
+import importlib.util
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from zoo.errors import ZooError
+
+# In the order of `zoo --help`: from a name to a model, a run, a bundle, a device.  A file is called as its command is
+# (but `list_`: `list` is a builtin); one that has commands of its own defines `app`.
+COMMANDS = (
+    "list",
+    "show",
+    "train",
+    "evaluate",
+    "export",
+    "verify",
+    "card",
+    "predict",
+    "bench",
+    "data",
+    "demo",
+    "facts",
+)
+
+app = typer.Typer(
+    name="zoo",
+    help="CNNs, RNNs and their hybrids for devices: load by name, train by recipe, deploy as measured files.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the trace of an error that is the user's to mend.")
+    ] = False,
+) -> None:
+    """Read before every command; `main` looks at `--debug` itself, since it also covers errors of parsing."""
+
+
+def register() -> None:
+    """Adds every command.  Their files import nothing heavy at the top: all of them together cost milliseconds."""
+    for name in COMMANDS:
+        if importlib.util.find_spec(f"zoo.cli.{name}_" if name == "list" else f"zoo.cli.{name}") is None:
+            continue  # DEV
+        module = importlib.import_module(f"zoo.cli.{name}_" if name == "list" else f"zoo.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, f"{name}_" if name == "list" else name))
+
+
+def main() -> None:
+    """Runs a command; exits 0, 1 (a fault of ours, with its trace), 2 (the user's mistake) or 3 (a gate not met)."""
+    quieten()
+    register()
+    try:
+        app()
+    except ZooError as error:
+        if "--debug" in sys.argv:
+            raise
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # `zoo list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def quieten() -> None:
+    """TensorFlow's start-up talk about absent GPUs is of no use to a user of the command line."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")

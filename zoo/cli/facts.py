@@ -1,0 +1,41 @@
+"""`zoo facts`: counts what can be counted of every model into `families/facts.json`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo import registry
+from zoo.errors import GateError, InputError
+
+
+def facts(
+    write: Annotated[bool, typer.Option("--write", help="Count anew and write the file.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Count anew and compare; exits 3 where the file is stale.")
+    ] = False,
+) -> None:
+    """Generates the facts that `zoo list` and `zoo show` print: `zoo facts --check`."""
+    if write == check:
+        raise InputError(
+            "`zoo facts` writes or compares, found " + ("both" if write else "neither"), "`zoo facts --check`"
+        )
+    from zoo import families
+    from zoo.families import _facts
+
+    path = Path(families.__file__).with_name("facts.json")
+    names = [name for name in registry.list_models() if registry.get_spec(name).package == families.__name__]
+    counted = {name: _facts.facts(families.create_model(name)) for name in names}
+    text = json.dumps(counted, indent=1) + "\n"
+    if write:
+        path.write_text(text, "utf-8")
+        print(f"{path}: {len(counted)} models")
+    elif not path.exists() or path.read_text("utf-8") != text:
+        old = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        stale = sorted(name for name in old.keys() | counted.keys() if old.get(name) != counted.get(name))
+        raise GateError(
+            f"{path} is stale for {', '.join(stale) or 'its formatting'}", "`zoo facts --write` writes it anew"
+        )
+    else:
+        print(f"{path} is up to date: {len(counted)} models")

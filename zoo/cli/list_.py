@@ -1,0 +1,48 @@
+"""`zoo list`: the models of the registry."""
+
+from typing import Annotated
+
+import typer
+
+from zoo import registry
+from zoo.cli._output import print_json, print_table
+from zoo.errors import UnknownNameError
+
+
+def list_(
+    pattern: Annotated[
+        str, typer.Argument(help="Shell wildcards; with a dot, trainings are listed: `resnet8.*`.")
+    ] = "*",
+    task: Annotated[str | None, typer.Option(help="Only models of this task.")] = None,
+    pretrained: Annotated[bool, typer.Option("--pretrained", help="Only trainings whose weights are at hand.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Lists models: `zoo list "resnet*"`.  With `--pretrained`, those with weights."""
+    specs = [registry.get_spec(name) for name in registry.list_models(pattern, task=task, pretrained=pretrained)]
+    rows = [row(spec) for spec in specs]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table([key.replace("_", " ") for key in rows[0]], [cells(row) for row in rows])
+    else:
+        raise UnknownNameError(f"no model matches `{pattern}`", "`zoo list` shows all")
+
+
+def row(spec: registry.Spec) -> dict:
+    """What the list says of one model."""
+    facts = spec.facts or {}
+    return {
+        "name": spec.full_name,
+        "task": spec.task,
+        "parameters": facts.get("parameters"),
+        "macs": facts.get("macs"),
+        "tags": registry.tags(spec.name),
+        "summary": spec.summary,
+    }
+
+
+def cells(row: dict) -> list[str]:
+    return [
+        ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value or "-"
+        for value in row.values()
+    ]

@@ -1,0 +1,86 @@
+"""`zoo show`: one model, or one training of it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo import registry
+from zoo.cli._output import print_json, print_table
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME[.TAG]", help="A model, or one training of it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Shows a model: `zoo show resnet8`.  Parameters, MACs, receptive field, paper, and what its trainings measured."""
+    spec = registry.get_spec(name)
+    facts = spec.facts or {}
+    description = {
+        "name": spec.name,
+        "family": spec.family,
+        "summary": spec.summary,
+        "task": spec.task,
+        "paper": spec.paper,
+        **{key: facts.get(key) for key in ("parameters", "trainable", "macs", "receptive_field", "inputs", "outputs")},
+        "arguments": dict(spec.arguments),
+        "pretrained": {f"{spec.name}.{tag}": measured(f"{spec.name}.{tag}") for tag in wanted_tags(spec)},
+    }
+    if as_json:
+        print_json(description)
+        return
+    trainings = description.pop("pretrained")
+    print_table(
+        ("", spec.name), [(key.replace("_", " "), text(value)) for key, value in description.items() if key != "name"]
+    )
+    rows = [(tag, *values) for tag, artifacts in trainings.items() for values in figures(artifacts)]
+    if rows:
+        print_table(("pretrained", "target", "status", "bytes", "measured on the test split", "latency"), rows)
+    else:
+        print(f"no pretrained weights; `zoo.create_model({spec.name!r})` builds it untrained")
+
+
+def wanted_tags(spec: registry.Spec) -> list[str]:
+    return [spec.tag] if spec.tag else registry.tags(spec.name)
+
+
+def measured(name: str) -> dict:
+    """The artifacts of a bundle as its card has them: {target: {status, bytes, metrics, latency_us}}."""
+    card = next(path for root in registry.bundle_roots() if (path := Path(root) / name / "card.json").exists())
+    keys = ("status", "reason", "bytes", "metrics", "latency_us")
+    artifacts = json.loads(card.read_text("utf-8"))["artifacts"]
+    return {target: {key: values.get(key) for key in keys} for target, values in artifacts.items()}
+
+
+def figures(artifacts: dict) -> list[tuple]:
+    """One row a target."""
+    return [
+        (
+            target,
+            values["status"],
+            f"{values['bytes']:,}" if values["bytes"] else "-",
+            ", ".join(f"{key} {value:.4f}" for key, value in list((values["metrics"] or {}).items())[:2]) or "-",
+            f"{values['latency_us']['median']:,.0f} us" if values["latency_us"] else "-",
+        )
+        for target, values in artifacts.items()
+    ]
+
+
+def text(value: object) -> str:
+    """A value for people: digits in groups, shapes as `name (256, 1) float32`."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case dict() if all(isinstance(item, dict) for item in value.values()):
+            return "; ".join(
+                f"{key} ({', '.join(map(str, item['shape']))}) {item['dtype']}" for key, item in value.items()
+            )
+        case dict():
+            return ", ".join(f"{key}={item}" for key, item in value.items())
+        case _:
+            return str(value)
