@@ -1,6 +1,4 @@
-"""What tests share.  Data sets: a test that needs one skips with the command that prepares it, or fails where it must
-not skip.
-"""
+"""What tests share: the real command, and data sets that may be missing in a stranger's clone."""
 
 import os
 import subprocess

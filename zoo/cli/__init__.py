@@ -77,5 +77,5 @@ def main() -> None:
 
 def quieten() -> None:
     """TensorFlow's start-up talk about absent GPUs is of no use to a user of the command line."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

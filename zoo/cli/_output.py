@@ -13,25 +13,26 @@ def print_json(data: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table on stdout; columns whose cells are all numbers, percents or dashes are set right.
+    """A table on stdout; columns of numbers are set right, and only the last column is ever broken into lines.
 
-    In a pipe a table is as wide as it needs to be, so that no cell is cut off.
+    In a pipe a table is as wide as it needs to be.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
     rows = [[str(cell) for cell in row] for row in rows]
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for index, column in enumerate(columns):
         numeric = all(_is_number(row[index]) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=index < len(columns) - 1)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = max(console.width, console.measure(table).maximum)
+        console.width = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     console.print(table)
 
 

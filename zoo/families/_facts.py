@@ -20,9 +20,8 @@ def facts(model: keras.Model) -> dict:
     Returns:
         parameters, trainable: numbers of weights, with and without the statistics of batch normalisation;
         macs: multiply-accumulates of one example, see `zoo.layers.formulas`;
-        receptive_field: input positions along the first axis that the last convolution sees on the longest path, None
-            for
-            a model without convolutions or with a recurrence before them;
+        receptive_field: input positions along the first axis that the last convolution sees on the longest path; None
+            for a model without convolutions, or with a recurrence;
         inputs, outputs: {name: {shape, dtype}} of one example, without the batch axis.
     """
     return {
@@ -30,7 +29,7 @@ def facts(model: keras.Model) -> dict:
         "trainable": sum(math.prod(weight.shape) for weight in model.trainable_weights),
         "macs": sum(layer_macs(operation, node) for operation, node in nodes(model)),
         "receptive_field": receptive_field(model),
-        "inputs": {name: shape_and_dtype(tensor) for name, tensor in zip(model.input_names, model.inputs, strict=True)},
+        "inputs": {tensor.name: shape_and_dtype(tensor) for tensor in model.inputs},
         "outputs": {name: shape_and_dtype(tensor) for name, tensor in sorted(model.output.items())},
     }
 

@@ -1,0 +1,120 @@
+"""Every registered model: built, run forward and backward, saved and loaded.  Counts against published ones."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo import registry
+from zoo.errors import InputError
+from zoo.families import _facts, create_model, load_model
+from zoo.layers import formulas
+
+NAMES = registry.list_models()
+BIG = ("resnet32", "resnet56", "resnet110")  # the same code path as resnet20 at more depth
+
+
+def inputs(model, batch=2, seed=0):
+    generator = np.random.default_rng(seed)
+    shapes = {tensor.name: tensor.shape[1:] for tensor in model.inputs}
+    return {name: generator.uniform(0.5, 1.5, (batch, *shape)).astype("float32") for name, shape in shapes.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_facts_are_those_of_the_model(name):
+    counted = _facts.facts(create_model(name))
+    assert json.loads(json.dumps(counted)) == registry.get_spec(name).facts
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BIG])
+def test_forward_and_backward(name):
+    model = create_model(name)
+    with tf.GradientTape() as tape:
+        logits = model(inputs(model), training=True)["logits"]
+        loss = tf.reduce_mean(tf.square(logits))
+    assert logits.shape == (2, registry.get_spec(name).arguments["num_classes"])
+    assert logits.dtype == "float32"
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert all(gradient is not None and np.isfinite(gradient).all() for gradient in gradients)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BIG])
+def test_weights_survive_saving(name, tmp_path):
+    model, other = create_model(name), create_model(name)
+    model.save_weights(tmp_path / "model.weights.h5")
+    other.load_weights(tmp_path / "model.weights.h5")
+    x = inputs(model)
+    np.testing.assert_array_equal(model(x)["logits"], other(x)["logits"])
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("_tiny")])
+def test_the_whole_model_survives_saving(name, tmp_path):
+    model = create_model(name)
+    model.save(tmp_path / "model.keras")
+    x = inputs(model)
+    np.testing.assert_array_equal(model(x)["logits"], keras.saving.load_model(tmp_path / "model.keras")(x)["logits"])
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "trainable", "macs"),
+    [
+        ("resnet8", 78_666, 78_186, 12_501_632),  # MLPerf Tiny's reference
+        ("resnet20", 271_098, 269_722, 40.55e6),  # He et al., option A
+        ("resnet32", 466_426, 464_154, 68.86e6),
+        ("resnet56", 857_082, 853_018, 125.5e6),
+        ("resnet110", 1_736_058, 1_727_962, 252.9e6),
+    ],
+)
+def test_resnets_have_the_published_counts(name, parameters, trainable, macs):
+    facts = registry.get_spec(name).facts
+    assert (facts["parameters"], facts["trainable"]) == (parameters, trainable)
+    assert facts["macs"] == pytest.approx(macs, rel=1e-3)
+
+
+def test_resnet20_sees_81_pixels():
+    """Along one axis, its last convolution; by the formula on the longest path, and by a gradient in the graph."""
+    path = [(3, 1, 1)] * 7 + [(3, 2, 1)] + [(3, 1, 1)] * 5 + [(3, 2, 1)] + [(3, 1, 1)] * 5
+    assert formulas.receptive_field(path) == registry.get_spec("resnet20").facts["receptive_field"] == 81
+
+
+def test_the_receptive_field_is_where_the_gradient_is_not_zero():
+    model = create_model("resnet8", input_shape=[96, 96, 3])
+    body = keras.Model(model.inputs, model.get_layer("stage3_block1_second_conv").output)
+    x = tf.constant(np.random.default_rng(0).uniform(0, 255, (1, 96, 96, 3)).astype("float32"))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        centre = tf.reduce_sum(tf.abs(body(x)[0, 12, 12]))
+    touched = np.flatnonzero(np.abs(tape.gradient(centre, x)).sum((0, 2, 3)))
+    # The gradient flows where ReLUs are open, so it may miss an edge and never goes beyond the field.
+    field = registry.get_spec("resnet8").facts["receptive_field"]
+    assert field - 6 <= touched.max() - touched.min() + 1 <= field
+
+
+@pytest.mark.parametrize("arguments", [{"depth": 9}, {"depth": 2}])
+def test_resnet_refuses_a_depth_that_is_not_6n_plus_2(arguments):
+    with pytest.raises(ValueError, match="depth is 6 n \\+ 2"):
+        create_model("resnet20", **arguments)
+
+
+def test_load_model_wants_a_tag():
+    with pytest.raises(InputError, match="names a model and no training of it"):
+        load_model("resnet8")
+
+
+@pytest.mark.parametrize("name", registry.list_models("*.digits"))
+def test_a_new_head_keeps_the_body(name):
+    trained, changed = load_model(name), load_model(name, num_classes=3)
+    assert changed.output["logits"].shape[-1] == 3
+    for layer in trained.layers:
+        if layer.name != "logits":
+            for ours, theirs in zip(layer.get_weights(), changed.get_layer(layer.name).get_weights(), strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+
+
+def test_families_are_pairs_of_files():
+    folder = Path(registry.__file__).with_name("families")
+    code = {path.stem for path in folder.glob("[a-z]*.py")}
+    assert code == {path.stem for path in folder.glob("*.toml")}
