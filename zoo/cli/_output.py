@@ -70,3 +70,32 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[stage], completed=done, total=total)
 
         yield report
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its talk: it greets on stderr with lines about absent GPUs, whatever its log level.
+
+    What it says is shown if the import fails.
+    """
+    import os
+    import sys
+    import tempfile
+
+    from zoo.errors import needs
+
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as talk:
+        os.dup2(talk.fileno(), 2)
+        try:
+            with needs("train"):
+                import tensorflow
+
+                tensorflow.config.list_physical_devices()
+        except BaseException:
+            talk.seek(0)
+            os.write(kept, talk.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from zoo import registry
+from zoo.cli._output import import_tensorflow
 from zoo.errors import GateError, InputError
 
 
@@ -21,6 +22,7 @@ def facts(
         raise InputError(
             "`zoo facts` writes or compares, found " + ("both" if write else "neither"), "`zoo facts --check`"
         )
+    import_tensorflow()
     from zoo import families
     from zoo.families import _facts
 
