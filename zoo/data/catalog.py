@@ -1,4 +1,4 @@
-"""Data sets by name.  A data set is one file `sets/<name>.py` that defines `DATA_SET`; adding the file adds the data set."""
+"""Data sets by name: each is one file `sets/<name>.py` that defines `DATA_SET`, and adding the file adds it."""
 
 from importlib import import_module
 from pathlib import Path

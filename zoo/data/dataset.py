@@ -1,16 +1,12 @@
 """What a data set is: facts that a card needs, and examples in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from zoo.bundle import ignore
 from zoo.errors import DataError
-
-Report = Callable[[str, int, int], None]
-"""Called with (stage, done, total) by whatever takes long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +14,7 @@ class Examples:
     """Labelled examples in memory, in an order that is the same on every machine."""
 
     inputs: Mapping[str, np.ndarray]
-    """By input name; the first axis counts the examples.  Images are uint8, (n, height, width, channels), as they are stored."""
+    """By input name, each (n, ...).  Images are uint8 as they are stored: (n, height, width, channels)."""
     labels: np.ndarray
     """(n,) int32, an index into the data set's labels."""
     groups: np.ndarray | None = None
@@ -42,8 +38,8 @@ class Store(Protocol):
     def read(self, split: str) -> Examples:
         """All examples of a split."""
 
-    def prepare(self, report: Report) -> None:
-        """Fetches what is missing, so that `ready` holds."""
+    def prepare(self) -> None:
+        """Fetches what is missing, so that `ready` holds; shows its progress on a terminal."""
 
     def notes(self) -> tuple[str, ...]:
         """What sets this machine's copy apart from the published one; empty where nothing is known."""
@@ -51,7 +47,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """A data set by name.  The splits are `train` and `test`; validation is cut out of `train` by the recipe (`hold_out`)."""
+    """A data set by name.  Its splits are `train` and `test`; a recipe cuts validation out of `train` (`hold_out`)."""
 
     name: str
     version: str
@@ -78,7 +74,7 @@ class DataSet:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for the card of a model that was measured here: flaws of the data set and of this machine's copy of it."""
+        """Sentences for the card of a model measured here: flaws of the data set and of this machine's copy."""
         return self.caveats + (self.store.notes() if self.store.ready() else ())
 
     @property
@@ -95,7 +91,7 @@ class DataSet:
         if split not in self.counts:
             raise DataError(f"unknown split of `{self.name}`: `{split}`; there are {', '.join(self.counts)}")
         if not self.ready:
-            raise DataError(f"data set is not prepared: `{self.name}`", f"`zoo data prepare {self.name}`")
+            raise DataError(f"data set is not prepared: `{self.name}`", f"`zoo data prepare {self.name}` fetches it")
         examples = self.store.read(split)
         if len(examples) != self.counts[split]:
             raise DataError(
@@ -104,11 +100,11 @@ class DataSet:
             )
         return examples
 
-    def prepare(self, report: Report = ignore) -> None:
+    def prepare(self) -> None:
         """Downloads the data set and writes it as `load` reads it; does nothing where that has been done.
 
         Raises:
             DataError: the download failed, or a file is not the published one.
         """
         if not self.ready:
-            self.store.prepare(report)
+            self.store.prepare()

@@ -13,31 +13,41 @@ def hold_out(examples: Examples, validation: int | Sequence[int]) -> tuple[Examp
 
     Args:
         examples: the train split.
-        validation: a number n takes the last n examples; a list takes every example of those groups, so that no patient is on both sides.
+        validation: a number n takes the last n examples; a list takes all examples of those groups, so that no patient
+            is on both sides.
 
     Returns:
-        (train, validation), both in the order of `examples`.
+        (train, validation), each in the order of `examples`.
 
     Raises:
-        DataError: one of the two would be empty, or a group does not exist.
+        DataError: one of the two would be empty, a group does not exist, or a number would tear a group apart.
     """
     held = _last(examples, validation) if isinstance(validation, int) else _of_groups(examples, validation)
     if held.all() or not held.any():
-        raise DataError(f"{held.sum():,} of {len(examples):,} examples held out for validation: neither side may be empty")
+        raise DataError(f"validation would take {held.sum():,} of {len(examples):,} examples; both sides need some")
     return examples.take(~held), examples.take(held)
 
 
 def _last(examples: Examples, count: int) -> np.ndarray:
     """(n,) bool: the last `count` examples."""
     if examples.groups is not None:
-        raise DataError(f"validation by number: {count}; examples of one source must stay together, list their groups instead")
+        raise DataError(
+            f"validation by number of examples would part those of one source: {count}",
+            f"list sources instead, such as `[{examples.groups[0]}]`",
+        )
     return np.arange(len(examples)) >= len(examples) - count
 
 
 def _of_groups(examples: Examples, groups: Sequence[int]) -> np.ndarray:
     """(n,) bool: the examples of `groups`."""
-    known = [] if examples.groups is None else np.unique(examples.groups).tolist()
+    if examples.groups is None:
+        raise DataError(
+            "validation by source where examples have none", "give the number of examples to take off the end"
+        )
+    known = np.unique(examples.groups).tolist()
     if unknown := sorted(set(groups) - set(known)):
-        there = ", ".join(map(str, known)) or "none, its examples are independent: give their number"
-        raise DataError(f"no such groups to hold out: {', '.join(map(str, unknown))}; there are {there}")
+        raise DataError(
+            f"sources to hold out that do not exist: {', '.join(map(str, unknown))}; "
+            f"there are {', '.join(map(str, known))}"
+        )
     return np.isin(examples.groups, list(groups))

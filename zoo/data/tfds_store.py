@@ -3,13 +3,14 @@
 import functools
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from zoo.data.dataset import Examples, Report
+from zoo.data.dataset import Examples
 from zoo.errors import DataError, needs
 
 BATCH = 1000
@@ -23,11 +24,11 @@ class TfdsStore:
     name: str
     version: str
     arrange: Callable[[Mapping[str, np.ndarray]], Examples]
-    """Makes examples, in an order of their own, of the arrays by feature name in whatever order the shards hold them."""
+    """Given arrays by feature name, in whatever order the shards hold them, the examples in an order of their own."""
     find_builder: Callable[[Path], object]
     """Given the data folder, the `tfds.core.DatasetBuilder` that downloads and prepares."""
     known_copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Sentences on copies that differ from the published data set, by the sha256 of the first input of their test split."""
+    """Notes on copies that differ from what was published, by the SHA-256 of the first input of their test split."""
 
     @property
     def folder(self) -> Path:
@@ -39,24 +40,35 @@ class TfdsStore:
 
     def read(self, split: str) -> Examples:
         with needs("train"):
+            import tensorflow as tf
             import tensorflow_datasets as tfds
 
         builder = tfds.builder_from_directory(self.folder)
-        batches = list(tfds.as_numpy(builder.as_dataset(split=split, batch_size=BATCH, shuffle_files=False)))
+        try:
+            batches = list(tfds.as_numpy(builder.as_dataset(split=split, batch_size=BATCH, shuffle_files=False)))
+        except tf.errors.OpError as error:
+            raise DataError(
+                f"the prepared copy of `{self.name}` cannot be read: {error.message}",
+                f"remove {self.folder}, then `zoo data prepare {self.name}`",
+            ) from error
         return self.arrange({feature: np.concatenate([batch[feature] for batch in batches]) for feature in batches[0]})
 
-    def prepare(self, report: Report) -> None:
+    def prepare(self) -> None:
         with needs("train"):
             import tensorflow_datasets as tfds
+            from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
-        report(f"preparing {self.name}", 0, 1)
-        # A file without a registered checksum is an error: nothing unverified becomes data.
-        config = tfds.download.DownloadConfig(force_checksums_validation=True)
+        if not sys.stderr.isatty():
+            tfds.disable_progress_bar()
+        # A download without a registered checksum is an error, and so are prepared files from elsewhere: nothing
+        # unverified becomes data.
+        config = tfds.download.DownloadConfig(force_checksums_validation=True, try_download_gcs=False)
         try:
             self.find_builder(data_folder()).download_and_prepare(download_config=config)
-        except (OSError, tfds.download.DownloadError) as error:
-            raise DataError(f"`{self.name}` could not be prepared: {error}") from error
-        report(f"preparing {self.name}", 1, 1)
+        except (OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
+            raise DataError(
+                f"data set cannot be prepared: `{self.name}`; {error}", f"try again: `zoo data prepare {self.name}`"
+            ) from error
 
     def notes(self) -> tuple[str, ...]:
         return self.known_copies.get(self._fingerprint, ()) if self.known_copies else ()

@@ -9,6 +9,8 @@ from zoo.data.dataset import DataSet, Examples
 from zoo.data.tfds_store import TfdsStore
 
 VERSION = "3.0.2"
+COPY_WITH_JPEGS = "25a508aee148b4ccf689df271258bb61c79db1edd6c7bdc2d32e0f748c0bf68c"
+"""SHA-256 of the test pixels of a copy in circulation that was put together from several sources."""
 
 
 def arrange(features: Mapping[str, np.ndarray]) -> Examples:
@@ -18,6 +20,7 @@ def arrange(features: Mapping[str, np.ndarray]) -> Examples:
 
 
 def find_builder(data_folder: Path):
+    """TFDS's own builder, which downloads from the authors' site."""
     import tensorflow_datasets as tfds
 
     return tfds.builder(f"cifar10:{VERSION}", data_dir=data_folder)
@@ -26,9 +29,10 @@ def find_builder(data_folder: Path):
 DATA_SET = DataSet(
     name="cifar10",
     version=VERSION,
-    summary="small colour pictures of ten kinds of things",
+    summary="pictures of animals and vehicles",
     licence="none stated; the authors ask to cite Krizhevsky (2009)",
-    source="A. Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images; https://www.cs.toronto.edu/~kriz/cifar.html",
+    source="A. Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images; "
+    "https://www.cs.toronto.edu/~kriz/cifar.html",
     labels=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     counts={"train": 50_000, "test": 10_000},
     inputs={"image": {"kind": "image", "shape": (32, 32, 3), "dtype": "uint8"}},
@@ -38,8 +42,9 @@ DATA_SET = DataSet(
         arrange,
         find_builder,
         known_copies={
-            "25a508aee148b4ccf689df271258bb61c79db1edd6c7bdc2d32e0f748c0bf68c": (
-                "21 test and 77 train images are decoded JPEGs in the copy that was measured, the other 59,902 are the originals.",
+            COPY_WITH_JPEGS: (
+                "In the copy that was measured, 21 test and 77 train images are decoded JPEGs; "
+                "the other 59,902 are the originals.",
             )
         },
     ),
