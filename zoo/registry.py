@@ -98,6 +98,18 @@ def bundle_roots() -> list[Path]:
     return [*roots, cache / "hybrid-zoo", shipped("saved_models")]
 
 
+def recipe_path(name: str) -> Path:
+    """The shipped recipe of a training, `recipes/<name.tag>.yaml`.
+
+    Raises:
+        UnknownNameError: there is none; the message lists the nearest.
+    """
+    path = shipped("recipes") / f"{name}.yaml"
+    if not path.is_file():
+        raise UnknownNameError(*_unknown("recipe", name, (path.stem for path in shipped("recipes").glob("*.yaml"))))
+    return path
+
+
 def shipped(folder: str) -> Path:
     """The folder `recipes` or `saved_models`, inside the package where a wheel put it, else beside it in a checkout."""
     inside = _PACKAGE / "_shipped" / folder

@@ -1,0 +1,54 @@
+"""The README's promises that a test can keep: its commands, its names, its example of a new model."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_there_are_two_commands_of_one_line():
+    commands = blocks("bash")[0].strip().splitlines()
+    assert [command.rpartition("/")[2].split()[0] for command in commands] == ["zoo", "pytest"]
+    assert all(command.startswith("python3 -m venv .venv && ") for command in commands)
+
+
+def test_the_new_model_is_listed_and_built(tmp_path):
+    """The two files of `Add a model`, as they stand there, as a plug-in."""
+    package = tmp_path / "readme_models"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "lenet.py").write_text(next(block for block in blocks("python") if "lenet.py" in block))
+    (package / "lenet.toml").write_text(blocks("toml")[0])
+    info = tmp_path / "readme_models-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: readme-models\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[zoo.families]\nreadme = readme_models\n")
+    built = subprocess.run(
+        [sys.executable, "-c", "import zoo; print(zoo.create_model('lenet5').count_params())"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert built.stdout.strip() == "61706", built.stderr  # LeNet-5 in its modern form
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\b[a-z0-9_]+\.(?:cifar10|mitbih|digits)\b", README))))
+def test_named_weights_exist(name):
+    from zoo import registry
+
+    assert registry.recipe_path(name).exists()
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
