@@ -1,0 +1,74 @@
+"""The deployed form of a user's model: named, stateless, of known length, in float32, and of the same numbers."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from zoo.verify.source_model import as_name, deployed, input_names, load_source, output_names
+
+
+def numbers(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+def test_outputs_are_named_by_their_layers():
+    one, two = keras.Input((3,), name="first-one"), keras.Input((3,), name="two")
+    shared = layers.Dense(2, name="out")
+    model = keras.Model([one, two], [shared(one), layers.Dense(2, name="other out")(two), shared(two)])
+    assert input_names(model) == ["first_one", "two"]
+    assert output_names(model) == ["out", "other_out", "out_1"]
+
+
+def test_keys_of_a_dict_name_the_outputs():
+    x = keras.Input((3,), name="x")
+    model = keras.Model({"x": x}, {"b": layers.Dense(2)(x), "a": layers.Dense(3)(x)})
+    assert output_names(model) == ["a", "b"]
+    answers = deployed(model)({"x": numbers(1, 3)})
+    assert {name: answer.shape[1] for name, answer in answers.items()} == {"b": 2, "a": 3}
+
+
+def test_names_hold_no_characters_that_tensorflow_refuses():
+    x = keras.Input((3,), name="x")
+    model = keras.Model(x, layers.Dense(2, name="my layer")(x), name="My Model")
+    assert deployed(model).name == "My_Model"
+    assert as_name("a b/c-d.e") == "a_b_c_d_e"
+
+
+def test_a_stateful_model_begins_each_call_with_zeros():
+    model = keras.Sequential([layers.Input((5, 3), batch_size=1, name="x"), layers.LSTM(4, stateful=True, name="y")])
+    x = numbers(1, 5, 3)
+    fresh = np.asarray(model(x))
+    model.layers[0].reset_state()
+    form = deployed(model)
+    for _ in range(2):
+        np.testing.assert_allclose(form({"x": x})["y"], fresh, atol=1e-6)
+    assert form({"x": numbers(2, 5, 3)})["y"].shape == (2, 4)
+
+
+def test_mixed_precision_computes_in_float32():
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, layers.Dense(2, name="y", dtype="mixed_float16")(x))
+    kernel, bias = model.get_weights()
+    form, given = deployed(model), numbers(3, 4)
+    answer = form({"x": given})["y"]
+    assert answer.dtype == "float32"
+    np.testing.assert_allclose(answer, given @ kernel + bias, atol=1e-6)
+
+
+@pytest.mark.parametrize("lengths", [7, {"x": 7}])
+def test_an_open_time_axis_is_given_its_length(lengths):
+    x, fixed = keras.Input((None, 3), name="x"), keras.Input((2,), name="fixed")
+    model = keras.Model([x, fixed], layers.Add(name="y")([layers.GRU(2)(x), fixed]))
+    form = deployed(model, lengths)
+    assert [tuple(form.input[name].shape) for name in ("x", "fixed")] == [(None, 7, 3), (None, 2)]
+    given = [numbers(2, 7, 3), numbers(2, 2)]
+    np.testing.assert_allclose(form(dict(zip(("x", "fixed"), given, strict=True)))["y"], model(given), atol=1e-6)
+
+
+def test_a_source_is_read_back_in_its_deployed_form(tmp_path):
+    x = keras.Input((None, 3), name="x")
+    model = keras.Model(x, layers.GRU(2, name="y")(x))
+    model.save(tmp_path / "source.keras")
+    read = load_source(tmp_path / "source.keras", {"x": (1, 6, 3)})
+    np.testing.assert_allclose(read({"x": numbers(1, 6, 3)})["y"], model(numbers(1, 6, 3)), atol=1e-6)
