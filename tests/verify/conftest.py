@@ -1,0 +1,89 @@
+"""A small model trained for a moment on the embedded digits, and artifacts of it by TensorFlow's own converter."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.data import get_data
+from zoo.families import create_model
+from zoo.training.recipe import load_recipe
+
+FILES = {target: f"{target}.tflite" for target in ("float32", "float16", "dynamic_int8", "int8")}
+
+
+def write_saved_model(model: keras.Model, folder: Path, batch: int | None = None) -> Path:
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    image = tf.TensorSpec((batch, *model.input["image"].shape[1:]), tf.float32, name="image")
+    archive.add_endpoint("predict", lambda image: model({"image": image}), [image])
+    archive.write_out(str(folder), verbose=False)
+    return folder
+
+
+def convert(saved_model: Path, target: str) -> bytes:
+    """A `.tflite` file of a SavedModel with the input `image`, by TensorFlow's own converter."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_model), signature_keys=["predict"])
+    if target != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if target == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if target == "int8":
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type, converter.inference_output_type = tf.uint8, tf.int8
+        images = get_data("digits").load("train").inputs["image"][:200]
+        converter.representative_dataset = lambda: ({"image": image[None].astype(np.float32)} for image in images)
+    return converter.convert()
+
+
+@pytest.fixture(scope="session")
+def trained():
+    """`resnet_tiny` after a few epochs of digits: better than chance by far, and with clear answers."""
+    keras.utils.set_random_seed(7)
+    model, train = create_model("resnet_tiny"), get_data("digits").load("train")
+    model.compile("adam", {"logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True)})
+    images, labels = train.inputs["image"].astype("float32"), {"logits": train.labels}
+    model.fit({"image": images}, labels, batch_size=32, epochs=4, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="session")
+def recipe():
+    return load_recipe("resnet_tiny.digits", {"reach": {"accuracy": 0.5}})
+
+
+@pytest.fixture(scope="session")
+def manifest():
+    """Of the model above, without `files`."""
+    return {
+        "name": "resnet_tiny.digits",
+        "model": "resnet_tiny",
+        "tag": "digits",
+        "family": "resnet",
+        "task": "classification",
+        "zoo": "0.1.0",
+        "decode": "single",
+        "labels": list("0123456789"),
+        "build": {},
+        "parts": {
+            "predict": {
+                "inputs": {"image": {"shape": [1, 8, 8, 1], "dtype": "float32", "kind": "image"}},
+                "outputs": {"logits": {"shape": [1, 10], "dtype": "float32", "softmax": True}},
+            }
+        },
+        "artifacts": {target: {"file": file} for target, file in FILES.items()}
+        | {"saved_model": {"file": "saved_model"}},
+    }
+
+
+@pytest.fixture(scope="session")
+def artifacts(trained, tmp_path_factory):
+    """A folder with an artifact for every target."""
+    folder, single = tmp_path_factory.mktemp("artifacts"), tmp_path_factory.mktemp("single")
+    write_saved_model(trained, folder / "saved_model")
+    write_saved_model(trained, single, batch=1)
+    for target, file in FILES.items():
+        (folder / file).write_bytes(convert(single, target))
+    return folder

@@ -1,0 +1,185 @@
+"""One way to run an artifact, whatever its target: named arrays in, named arrays out, a call at a time.
+
+A `.tflite` file runs on LiteRT in this process, through the runner that ships; a SavedModel on TensorFlow in a child process that has no zoo.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from zoo.bundle import ignore
+from zoo.errors import BundleError
+from zoo.runtime.litert import LiteRTRunner
+from zoo.verify.measures import latency
+
+SCRIPT = Path(__file__).with_name("_saved_model_script.py")
+MANY = 256
+"""Rows in a call of a signature that takes any number of them."""
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class LiteRTArtifact:
+    """A `.tflite` file on the LiteRT runtime, one thread.
+
+    Args:
+        path: the file.
+        part: the signature that is run.
+    """
+
+    def __init__(self, path: Path, part: str = "predict"):
+        self._path, self._part = path, part
+        self._runner = LiteRTRunner(path, threads=1)
+        self._inputs = self._runner.signatures[part].inputs
+        self.rows = (max(1, next(iter(self._inputs.values())).shape[0]),)
+        """Numbers of rows that a call may have."""
+
+    def outputs(self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "") -> dict[str, np.ndarray]:
+        """Runs every example: inputs and outputs are by name, (n, ...), in the model's units."""
+        results, count = [], len(next(iter(inputs.values())))
+        names = list(self._inputs)
+        for done, group in _groups(count, rows or self.rows[-1]):
+            results.append(self._runner.run(self._part, **{name: inputs[name][group] for name in names}))
+            if done % MANY == 0:
+                report(stage, done, count)
+        report(stage, count, count)
+        return {name: np.concatenate([each[name] for each in results])[:count] for name in results[0]}
+
+    def times(self, inputs: Arrays) -> list[float]:
+        """µs an inference, one figure a burst, with the first example already in place."""
+        run = one_inference(self._path, {name: array[:1] for name, array in inputs.items()}, self._part)
+        return latency.take_turns({"artifact": run})["artifact"]
+
+
+class SavedModelArtifact:
+    """A SavedModel on TensorFlow, in a child process that serves it; use `open_artifact`, which ends the process.
+
+    Args:
+        folder: the SavedModel.
+        part: the signature that is run.
+        scratch: a folder for arrays on their way.
+        errors: the file that the child's talk goes to.
+    """
+
+    def __init__(self, folder: Path, part: str, scratch: Path, errors):
+        self._part, self._scratch, self._errors = part, scratch, errors
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", str(SCRIPT), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        self.signatures = self._answer()
+        if part not in self.signatures:
+            raise BundleError(f"the SavedModel has no signature `{part}`: it has {', '.join(self.signatures)}")
+        batch = next(iter(self.signatures[part].values()))[0][0]
+        self.rows = (batch,) if batch else (1, MANY)
+        """Numbers of rows that a call may have."""
+
+    def outputs(self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "") -> dict[str, np.ndarray]:
+        """Runs every example: inputs and outputs are by name, (n, ...)."""
+        found = self._scratch / "outputs.npz"
+        self._ask("run", inputs, rows=rows or self.rows[-1], outputs=str(found))
+        count = len(next(iter(inputs.values())))
+        report(stage, count, count)
+        with np.load(found) as arrays:
+            return dict(arrays)
+
+    def times(self, inputs: Arrays) -> list[float]:
+        """µs an inference by CPU time of the process, one figure a burst."""
+        first = {name: array[:1] for name, array in inputs.items()}
+        return self._ask("time", first, rows=self.rows[0])["times_us"]
+
+    def peak_memory_bytes(self) -> int | None:
+        """What loading and running the SavedModel has added to its process so far, at the most."""
+        return self._request({"do": "memory"})["peak_memory_bytes"]
+
+    def close(self) -> None:
+        """Ends the child."""
+        self._child.stdin.close()
+        self._child.stdout.close()
+        self._child.terminate()
+        self._child.wait()
+
+    def _ask(self, do: str, inputs: Arrays, **more) -> dict:
+        given = self._scratch / "inputs.npz"
+        np.savez(given, **{name: inputs[name] for name in self.signatures[self._part]})
+        return self._request({"do": do, "signature": self._part, "inputs": str(given), **more})
+
+    def _request(self, request: dict) -> dict:
+        try:
+            self._child.stdin.write(json.dumps(request) + "\n")
+            self._child.stdin.flush()
+        except BrokenPipeError:
+            pass  # `_answer` says how the child ended
+        return self._answer()
+
+    def _answer(self) -> dict:
+        line = self._child.stdout.readline()
+        if not line:
+            self._errors.seek(0)
+            talk = [text.strip() for text in self._errors.read().splitlines() if text.strip()]
+            raise BundleError(
+                f"the SavedModel cannot be run without the zoo: {(talk or ['its process ended'])[-1][:300]}"
+            )
+        answer = json.loads(line)
+        if "error" in answer:
+            raise BundleError(f"the SavedModel cannot be run: {answer['error']}")
+        return answer
+
+
+@contextmanager
+def open_artifact(target: str, path: Path, part: str = "predict") -> Iterator[LiteRTArtifact | SavedModelArtifact]:
+    """An artifact ready to run.
+
+    Args:
+        target: what kind of artifact it is.
+        path: its file or folder.
+        part: the signature that is run.
+
+    Raises:
+        BundleError: it cannot be loaded.
+    """
+    if target != "saved_model":
+        yield LiteRTArtifact(path, part)
+        return
+    with tempfile.TemporaryDirectory() as scratch, open(Path(scratch) / "errors.txt", "w+") as errors:
+        artifact = SavedModelArtifact(path, part, Path(scratch), errors)
+        try:
+            yield artifact
+        finally:
+            artifact.close()
+
+
+def one_inference(path: Path, example: Arrays, part: str = "predict", threads: int = 1) -> Callable[[], None]:
+    """A function that runs the graph of a `.tflite` file and nothing else, its input having been put in place.
+
+    Args:
+        path: the file.
+        example: inputs by name, (1, ...), in the model's units; a signature with a larger batch gets it in every row.
+        part: the signature whose graph is run: the file's first one.
+        threads: of the CPU kernels.
+    """
+    interpreter = Interpreter(str(path), num_threads=threads)
+    interpreter.allocate_tensors()
+    details = interpreter.get_signature_runner(part).get_input_details()
+    for name, tensor in LiteRTRunner(path).signatures[part].inputs.items():
+        interpreter.set_tensor(
+            details[name]["index"], tensor.quantize(np.repeat(example[name], max(1, tensor.shape[0]), axis=0))
+        )
+    return interpreter.invoke
+
+
+def _groups(count: int, rows: int) -> Iterator[tuple[int, np.ndarray | slice]]:
+    """(examples done before, index of the next `rows` examples); the last group is filled up with the last example."""
+    for begin in range(0, count, rows):
+        whole = begin + rows <= count
+        yield begin, slice(begin, begin + rows) if whole else np.minimum(np.arange(begin, begin + rows), count - 1)

@@ -1,0 +1,179 @@
+"""`card.json`, schema 1: the measured facts of a bundle, put together here and nowhere else (design, section 5).
+
+Rates are fractions, times µs, sizes bytes; null stands for "not measured".
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import keras
+
+from zoo.data import DataSet, get_data
+from zoo.data.splits import hold_out
+from zoo.families._facts import facts as counted_facts
+from zoo.registry import get_spec
+from zoo.training.recipe import Recipe
+from zoo.verify.gates import Gate
+from zoo.verify.ground import Ground
+
+PUBLISHED = Path(__file__).with_name("published.toml")
+DIGITS = 6
+"""Decimals of a rate: a split of a million examples is told apart."""
+
+
+def card(
+    manifest: Mapping,
+    model: keras.Model,
+    recipe: Recipe | None,
+    training: Mapping | None,
+    ground: Ground,
+    artifacts: Mapping[str, Mapping],
+) -> dict:
+    """The whole card; see `examine.measure` for the arguments."""
+    score = ground.keras
+    return {
+        "schema": 1,
+        "bundle": manifest["name"],
+        "model": _model(manifest, model),
+        "data": _data(recipe, ground),
+        "training": _training(recipe, training),
+        "baselines": _baselines(ground),
+        "published": published(manifest["name"], recipe.data if recipe else None),
+        "keras": {"metrics": _rates(score.metrics), "ci95": _intervals(score.ci95)} if score else None,
+        "artifacts": dict(artifacts),
+    }
+
+
+def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Sequence[Gate]) -> dict:
+    """The entry of one artifact.
+
+    Args:
+        folder: of the bundle.
+        path: the artifact in it.
+        facts: what `examine.examine` measured.
+        made: what only the maker of the artifact knows.
+        gates: all that it was held against.
+    """
+    failed = [gate.reason for gate in gates if not gate.passed]
+    parity = {**facts["parity"], **facts.get("agreement", {})} if "parity" in facts else None
+    if parity:
+        parity |= {"max_abs": float(f"{parity['max_abs']:.3g}"), "agreement": round(parity["agreement"], DIGITS)}
+        parity["agreement_by_class"] = _rates(parity.get("agreement_by_class"))
+    bytes_, sha256 = size_and_hash(path)
+    return {
+        "file": None if failed else path.relative_to(folder).as_posix(),
+        "sha256": None if failed else sha256,
+        "bytes": bytes_,
+        "status": "disabled" if failed else "passed",
+        "reason": "; ".join(failed) or None,
+        "same_as": facts.get("same_as"),
+        "calibration": made.get("calibration"),
+        "int8_recipe": made.get("int8_recipe"),
+        "signatures": facts.get("signatures"),
+        "operators": facts.get("operators"),
+        "float_islands": facts.get("float_islands"),
+        "forms": made.get("forms"),
+        "gpu": None,
+        "parity": parity,
+        "metrics": _rates(facts.get("metrics")),
+        "ci95": _intervals(facts.get("ci95")),
+        "latency_us": facts.get("latency_us"),
+        "peak_memory_bytes": facts.get("peak_memory_bytes"),
+    }
+
+
+def not_made(made: Mapping) -> dict:
+    """The entry of a target that could not be made: the reason, and null for all that was not measured."""
+    keys = ("file", "sha256", "bytes", "status", "reason", "same_as", "calibration", "int8_recipe", "signatures")
+    keys += (
+        "operators",
+        "float_islands",
+        "forms",
+        "gpu",
+        "parity",
+        "metrics",
+        "ci95",
+        "latency_us",
+        "peak_memory_bytes",
+    )
+    return dict.fromkeys(keys) | {"status": "disabled"} | {key: made[key] for key in keys if key in made}
+
+
+def size_and_hash(path: Path) -> tuple[int, str]:
+    """(bytes, SHA-256) of a file; of a folder, the sum and the hash of the lines `<hash>  <relative path>` in the order of the paths."""
+    if path.is_file():
+        return path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
+    files = sorted((each.relative_to(path).as_posix(), each) for each in path.rglob("*") if each.is_file())
+    lines = "".join(f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {name}\n" for name, each in files)
+    return sum(each.stat().st_size for _, each in files), hashlib.sha256(lines.encode()).hexdigest()
+
+
+def published(bundle: str, data: str | None) -> dict | None:
+    """The figures that others published for this bundle, or else for its data set: `metrics` and `source`."""
+    table = tomllib.loads(PUBLISHED.read_text("utf-8"))
+    return table.get(bundle) or table.get(data or "")
+
+
+def headline(card: Mapping) -> str | None:
+    """The metric that a card is about; None where nothing was scored."""
+    return next(iter(card["keras"]["ci95"])) if card["keras"] else None
+
+
+def _model(manifest: Mapping, model: keras.Model) -> dict:
+    ours = manifest["family"] is not None
+    counted = (
+        counted_facts(model) if ours else {"parameters": model.count_params(), "macs": None, "receptive_field": None}
+    )
+    return {
+        "name": manifest["model"] or manifest["name"],
+        "family": manifest["family"],
+        "task": manifest["task"],
+        "parameters": counted["parameters"],
+        "macs": counted["macs"],
+        "receptive_field": counted["receptive_field"],
+        "paper": get_spec(manifest["model"]).paper if ours else None,
+    }
+
+
+def _data(recipe: Recipe | None, ground: Ground) -> dict | None:
+    if recipe is None:
+        return None
+    data = ground.measure.data
+    train, validation = hold_out(data.load("train"), recipe.validation)
+    return {
+        "name": data.name,
+        "version": data.version,
+        "licence": data.licence,
+        "source": data.source,
+        "splits": {"train": len(train), "validation": len(validation), "test": len(ground.measure.examples)},
+        "test_by_class": _by_class(data, ground.measure.examples.labels),
+        "grouped_by": data.group_name,
+        "scored_labels": list(data.scored_labels),
+        "notes": list(data.notes),
+    }
+
+
+def _by_class(data: DataSet, labels) -> dict[str, int]:
+    return {label: int((labels == index).sum()) for index, label in enumerate(data.labels)}
+
+
+def _training(recipe: Recipe | None, training: Mapping | None) -> dict | None:
+    return {**training, "reach": dict(recipe.reach)} if recipe and training else None
+
+
+def _baselines(ground: Ground) -> dict | None:
+    if ground.measure is None:
+        return None
+    data = get_data(ground.measure.data.name)
+    found = ground.measure.task.baselines(data, data.load("train"), ground.measure.examples)
+    return {name: _rates(metrics) for name, metrics in found.items()}
+
+
+def _rates(metrics: Mapping[str, float] | None) -> dict[str, float] | None:
+    return None if metrics is None else {name: round(float(value), DIGITS) for name, value in metrics.items()}
+
+
+def _intervals(intervals: Mapping[str, Sequence[float]] | None) -> dict[str, list[float]] | None:
+    return intervals and {name: [round(float(end), DIGITS) for end in ends] for name, ends in intervals.items()}

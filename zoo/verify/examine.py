@@ -1,0 +1,170 @@
+"""Every artifact of a bundle measured and held against its gates: the one path of `zoo export` and `zoo verify`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zoo.bundle import TARGETS, ignore
+from zoo.errors import BundleError
+from zoo.training.recipe import Recipe
+from zoo.verify import cards
+from zoo.verify.artifacts import LiteRTArtifact, SavedModelArtifact, open_artifact
+from zoo.verify.gates import Gate, agreement_gate, graph_gates, parity_gate, repeat_gates, score_gates
+from zoo.verify.ground import Ground, lay_ground
+from zoo.verify.measures import latency
+from zoo.verify.measures.answers import by_class, distance, scale
+from zoo.verify.measures.first_run import first_run
+from zoo.verify.measures.graph import GraphFacts, read_graph
+from zoo.verify.measures.repeats import repeats
+from zoo.verify.measures.scores import paired_error, score
+
+SMALL_SPLIT = 1000
+"""Test splits with fewer examples allow a drop of two standard errors of the paired difference."""
+REPEATED = 4
+"""Examples that are run again and again."""
+
+Artifact = LiteRTArtifact | SavedModelArtifact
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of measuring a bundle."""
+
+    card: dict
+    """The content of `card.json`."""
+    gates: dict[str, list[Gate]]
+    """By target, every gate that was tried."""
+
+    @property
+    def disabled(self) -> dict[str, str]:
+        """By target that may not ship, the measured reason."""
+        failed = {target: [gate.reason for gate in gates if not gate.passed] for target, gates in self.gates.items()}
+        return {target: "; ".join(reasons) for target, reasons in failed.items() if reasons}
+
+
+def measure(
+    folder: Path,
+    manifest: Mapping,
+    *,
+    model: keras.Model,
+    recipe: Recipe | None = None,
+    training: Mapping | None = None,
+    examples: Mapping[str, np.ndarray] | None = None,
+    made: Mapping[str, Mapping] | None = None,
+    report=ignore,
+) -> Measured:
+    """Runs every artifact in a folder and writes down what it found; changes nothing.
+
+    Args:
+        folder: holds the artifacts.
+        manifest: what will be, or is, the bundle's: `name`, `model`, `family`, `task`, `labels`, `parts` and `artifacts` are read.
+        model: the Keras model that the artifacts were made from.
+        recipe: what trained the weights; its data set's test split is what they are scored on.  None: no score.
+        training: the card's block of that name (`Run.training`).
+        examples: inputs by name, (n, ...), for parity and agreement where there is no recipe; random ones unless given.
+        made: by target, what only its maker knows: `calibration`, `int8_recipe`, `forms`; or, for a target that could not be
+            made at all, `reason`.
+        report: called with the stage, the examples done and those in all.
+
+    Raises:
+        DataError: the recipe's data set is not prepared.
+    """
+    made = made or {}
+    ground = lay_ground(manifest, model, recipe, examples, report)
+    gates, entries = {}, {}
+    for target in (name for name in TARGETS if name in manifest["artifacts"] or made.get(name, {}).get("reason")):
+        if target not in manifest["artifacts"]:
+            entries[target] = cards.not_made(made[target])
+            continue
+        path = folder / manifest["artifacts"][target]["file"]
+        gates[target], facts = examine(target, path, ground, report)
+        entries[target] = cards.artifact(folder, path, facts, made.get(target, {}), gates[target])
+    return Measured(cards.card(manifest, model, recipe, training, ground, entries), gates)
+
+
+def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[list[Gate], dict]:
+    """Holds one artifact against its gates.
+
+    Args:
+        target: what kind of artifact it is.
+        path: its file or folder.
+        ground: what it is compared with.
+        report: see `measure`.
+
+    Returns:
+        (every gate that was tried, what was measured under the names that the card gives it).
+    """
+    gates, facts = [], {"target": target}
+    try:
+        if target != "saved_model":
+            graph = read_graph(path)
+            gates += graph_gates(target, graph)
+            facts |= _graph_facts(target, graph)
+            run = first_run(path)
+            facts["peak_memory_bytes"] = run.peak_memory_bytes
+            if run.failure:
+                return [*gates, Gate("first run", run.failure, "an answer", False)], facts
+        with open_artifact(target, path, ground.part) as artifact:
+            for stage in (_repeat, _compare, _score):
+                found, measured = stage(target, artifact, ground, report)
+                gates += found
+                facts |= measured
+            facts["latency_us"] = latency.summary(artifact.times(ground.inputs), threads=1)
+            if target == "saved_model":
+                facts["peak_memory_bytes"] = artifact.peak_memory_bytes()
+    except BundleError as error:
+        gates.append(Gate("first run", error.message, "an answer", False))
+    return gates, facts
+
+
+def _graph_facts(target: str, graph: GraphFacts) -> dict:
+    facts = {"operators": graph.operators, "signatures": graph.signatures}
+    if target == "dynamic_int8" and not graph.large_weights:
+        facts["same_as"] = "float32"
+    if target == "int8":
+        facts["float_islands"] = graph.floating
+    return facts
+
+
+def _repeat(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
+    few = {name: array[:REPEATED] for name, array in ground.inputs.items()}
+    found = repeats(lambda inputs, rows: artifact.outputs(inputs, rows), few, artifact.rows)
+    largest = max(scale(output) for output in ground.expected.values())
+    return repeat_gates(found.same_bits, found.independent, found.batch_error, largest), {}
+
+
+def _compare(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
+    """Parity, and agreement where there is no test split to look at it on."""
+    outputs = artifact.outputs(ground.inputs, None, report, f"{target}: parity")
+    apart = distance(outputs, ground.expected)
+    same = ground.same(outputs, ground.expected)
+    parity = {
+        "source": ground.source,
+        "examples": len(same),
+        "max_abs": apart.max_abs,
+        "agreement": float(np.mean(same)),
+    }
+    gates = parity_gate(target, apart.relative, ground.rounded)
+    if ground.measure is None:
+        gates += agreement_gate(target, parity["agreement"], of_values=ground.compares_values)
+    return gates, {"parity": parity}
+
+
+def _score(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
+    """Agreement and score on the whole test split."""
+    if ground.measure is None:
+        return [], {"metrics": None}
+    test, data, headline = ground.measure.examples, ground.measure.data, ground.measure.headline
+    outputs = artifact.outputs(test.inputs, None, report, f"{target}: test split")
+    same = ground.same(outputs, ground.whole)
+    found, wanted = score(ground.measure, outputs["logits"]), ground.keras.metrics[headline]
+    errors = 0.0
+    if len(test) < SMALL_SPLIT and found.metrics[headline] != wanted:
+        errors = 2 * paired_error(ground.measure, outputs["logits"], ground.whole["logits"])
+    agreement = {"agreement": float(np.mean(same)), "agreement_by_class": by_class(same, test.labels, data.labels)}
+    gates = agreement_gate(target, agreement["agreement"])
+    gates += score_gates(target, headline, found.metrics[headline], wanted, reach=ground.reach, two_errors=errors)
+    return gates, {"agreement": agreement, "metrics": found.metrics, "ci95": found.ci95}

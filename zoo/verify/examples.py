@@ -1,0 +1,76 @@
+"""The examples on which an artifact is compared with Keras: drawn from the test split, given by the user, or random."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+COUNT = 256
+SEED = 20_261_121
+MOST_BYTES = 64 << 20
+"""Random inputs together stay below this; large ones are fewer."""
+
+
+def stratified(labels: np.ndarray, count: int = COUNT, seed: int = SEED) -> np.ndarray:
+    """Which examples to take so that every class is there: the rare ones whole, the rest in equal shares.
+
+    Args:
+        labels: (n,) int, the class of each example.
+        count: how many to take; all where there are fewer.
+        seed: of the choice.
+
+    Returns:
+        (min(count, n),) int, ascending.
+    """
+    random = np.random.default_rng(seed)
+    members = [random.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
+    chosen, missing = [], min(count, len(labels))
+    for position, group in enumerate(sorted(members, key=len)):
+        share = min(len(group), math.ceil(missing / (len(members) - position)))
+        chosen.append(group[:share])
+        missing -= share
+    return np.sort(np.concatenate(chosen))
+
+
+def random_inputs(manifest: Mapping, part: str = "predict", seed: int = SEED) -> dict[str, np.ndarray]:
+    """Inputs for a model of which no examples are known.
+
+    An input is drawn evenly from the range that the manifest gives it, else from what the int8 artifact can take, else from 0..255
+    (an image), from 1..its longest (a length), or from the standard normal distribution.
+
+    Args:
+        manifest: of the bundle.
+        part: whose inputs.
+        seed: of the drawing.
+
+    Returns:
+        By name, (n, ...) of the input's dtype.
+    """
+    inputs = manifest["parts"][part]["inputs"]
+    int8 = manifest["artifacts"].get("int8", {}).get("quantization", {}).get(part, {})
+    bytes_each = sum(4 * math.prod(spec["shape"][1:]) for spec in inputs.values())
+    count = max(4, min(COUNT, MOST_BYTES // bytes_each))
+    random = np.random.default_rng(seed)
+    longest = max((spec["shape"][1] for spec in inputs.values() if len(spec["shape"]) > 1), default=1)
+    return {name: _drawn(random, count, spec, int8.get(name), longest) for name, spec in inputs.items()}
+
+
+def _drawn(random: np.random.Generator, count: int, spec: Mapping, int8: Mapping | None, longest: int) -> np.ndarray:
+    shape, dtype = (count, *spec["shape"][1:]), np.dtype(spec["dtype"])
+    low, high = spec.get("range") or _usual_range(spec["kind"], int8, longest) or (None, None)
+    if dtype.kind in "iub":
+        low, high = (0, 1) if low is None else (math.ceil(low), math.floor(high))
+        return random.integers(low, high, shape, endpoint=True).astype(dtype)
+    values = random.standard_normal(shape) if low is None else random.uniform(low, high, shape)
+    return values.astype(dtype)
+
+
+def _usual_range(kind: str, int8: Mapping | None, longest: int) -> tuple[float, float] | None:
+    if kind == "image":
+        return 0, 255
+    if kind == "length":
+        return 1, longest
+    if int8 and int8["scale"]:
+        limits, zero = np.iinfo(int8["dtype"]), int8["zero_point"]
+        return (limits.min - zero) * int8["scale"], (limits.max - zero) * int8["scale"]
+    return None
