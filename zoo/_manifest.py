@@ -36,8 +36,11 @@ ANYTHING = Rule("anything", lambda value: True)
 TEXT = Rule("a text", lambda value: isinstance(value, str))
 TEXT_OR_NULL = Rule("a text or null", lambda value: value is None or isinstance(value, str))
 LABELS = Rule(
-    "a list of texts or null",
-    lambda value: value is None or (isinstance(value, list) and all(isinstance(label, str) for label in value)),
+    "a list of different texts or null",
+    lambda value: (
+        value is None
+        or (isinstance(value, list) and all(isinstance(item, str) for item in value) and len(set(value)) == len(value))
+    ),
 )
 TRUTH = Rule("true or false", lambda value: isinstance(value, bool))
 INTEGER = Rule("a whole number", lambda value: type(value) is int)

@@ -32,7 +32,7 @@ _TYPE_NAMES = {value: name.lower() for value, name in _names_of(schema.TensorTyp
 
 @dataclass(frozen=True)
 class TensorView:
-    """A tensor of a graph; `scales` and `zero_points` are empty where it is not quantised, one a channel for most weights."""
+    """A tensor; `scales` and `zero_points` are empty where it is not quantised, one a channel in weights."""
 
     name: str
     subgraph: int

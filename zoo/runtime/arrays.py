@@ -1,0 +1,203 @@
+"""Numbers for an input: what every array must be, and how `.npy`, `.npz` and `.csv` files are read.
+
+A stranger's file decides nothing: an array's shape and type are compared with the input's before its numbers are read,
+so that no file, however it is packed, takes more memory than the input does.
+"""
+
+import csv
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from zoo.errors import InputError
+from zoo.registry import nearest
+
+_KINDS = {"b": "truth values", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers"}
+_BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """An input of a part as the manifest describes it."""
+
+    name: str
+    shape: tuple[int, ...]
+    """With the batch axis, which is 1."""
+    dtype: str
+    kind: str
+    """`image`, `signal`, `features`, `tokens`, `length` or `array`."""
+    fit: Mapping[str, str] | None = None
+    """How a picture is brought to `shape`: {"mode": "crop" or "squash", "filter": ...}."""
+    sample_rate: int | None = None
+    """Samples a second, where the manifest gives it."""
+
+    @classmethod
+    def of(cls, name: str, facts: Mapping) -> "InputSpec":
+        """The input `name` of a manifest, whose entry is `facts`."""
+        shape = tuple(facts["shape"])
+        return cls(name, shape, facts["dtype"], facts["kind"], facts.get("fit"), facts.get("sample_rate"))
+
+    @property
+    def example(self) -> tuple[int, ...]:
+        """The shape of one example, without the batch axis."""
+        return self.shape[1:]
+
+
+def check_names(found: Collection[str], specs: Mapping[str, InputSpec], where: str) -> None:
+    """Every input must be there, and nothing else.
+
+    Raises:
+        InputError: names what is missing, or the inputs nearest to a name that none has.
+    """
+    wanted = ", ".join(f"`{name}`" for name in specs)
+    for name in found:
+        if name not in specs:
+            close = nearest(name, specs, 1)[0]
+            raise InputError(f"{where} names an unknown input: `{name}`; expected {wanted}", f"did you mean `{close}`?")
+    if missing := ", ".join(f"`{name}`" for name in specs if name not in found):
+        raise InputError(f"{where} lacks an input: {missing}; expected {wanted}")
+
+
+def fit_array(array: np.ndarray, spec: InputSpec, where: str) -> np.ndarray:
+    """An array as the input takes it: of `spec.shape` and `spec.dtype`.  Axes of length 1 may be missing or extra.
+
+    Raises:
+        InputError: another shape or kind of numbers, or a number that is NaN, infinite or beyond the dtype's range.
+    """
+    _check_kind(array.dtype, spec, where)
+    _check_shape(array.shape, spec, where)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))
+        raise InputError(
+            f"{where} holds NaN or infinity: found {len(bad):,} such numbers, the first at index "
+            f"{tuple(bad[0].tolist())}; input `{spec.name}` takes finite ones"
+        )
+    with np.errstate(over="ignore"):
+        fitted = array.reshape(spec.shape).astype(spec.dtype)
+    lost = ~np.isfinite(fitted) if fitted.dtype.kind == "f" else fitted != array.reshape(spec.shape)
+    if lost.any():
+        raise InputError(f"{where} holds a number that {spec.dtype} cannot, which input `{spec.name}` takes")
+    return fitted
+
+
+def read_npy(path: Path, spec: InputSpec) -> np.ndarray:
+    """The array of a `.npy` file, as `fit_array` gives it."""
+    with path.open("rb") as stream:
+        return _read_stream(stream, spec, f"`{path}`")
+
+
+def read_npz(path: Path, specs: Mapping[str, InputSpec]) -> dict[str, np.ndarray]:
+    """The arrays of an `.npz` file whose keys are the names of the inputs, each as `fit_array` gives it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {name.removesuffix(".npy"): name for name in archive.namelist()}
+            check_names(members, specs, f"`{path}`")
+            arrays = {}
+            for name, spec in specs.items():
+                with archive.open(members[name]) as stream:
+                    arrays[name] = _read_stream(stream, spec, f"`{name}` of `{path}`")
+            return arrays
+    except _BROKEN_ARCHIVE as error:
+        raise InputError(f"`{path}` is not a whole .npz file: {error}") from None
+
+
+def read_csv(path: Path, spec: InputSpec) -> np.ndarray:
+    """The numbers of a `.csv` file, as `fit_array` gives them.
+
+    A number a cell, cells parted by commas; rows are the first axis.  A vector is one row or one column.  A first row
+    in which no cell is a number is a header.
+
+    Raises:
+        InputError: a cell is no finite number, a row has another length, or the table does not fit the input.  The
+            message counts rows as an editor counts lines, columns from 1.
+    """
+    where = f"`{path}`"
+    limit = 64 * (math.prod(spec.shape) + 1024)  # a number of 64 characters is none that anybody measured
+    if (size := os.stat(path).st_size) > limit:
+        raise InputError(
+            f"{where} is too large for input `{spec.name}`, which takes {spec.example}: "
+            f"found {size:,} bytes, expected at most {limit:,}"
+        )
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = _read_rows(csv.reader(stream, skipinitialspace=True), where)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{where} is not a CSV file: {error}") from None
+    table = np.array(rows, np.float64)
+    if np.dtype(spec.dtype).kind in "iu" and np.array_equal(table, np.rint(table)) and np.abs(table).max() < 2**53:
+        table = table.astype(np.int64)
+    return fit_array(table, spec, where)
+
+
+def _read_rows(reader: Iterable[list[str]], where: str) -> list[list[float]]:
+    rows: list[list[float]] = []
+    header_is_possible = True
+    for cells in reader:
+        if not cells:
+            continue
+        line = reader.line_num
+        if header_is_possible and not any(_is_number(cell) for cell in cells):
+            header_is_possible = False
+            continue
+        header_is_possible = False
+        if rows and len(cells) != len(rows[0]):
+            raise InputError(f"{where}: row {line} has {len(cells)} cells, expected {len(rows[0])} as in the first")
+        rows.append([_number(cell, f"{where}: row {line}, column {column}") for column, cell in enumerate(cells, 1)])
+    if not rows:
+        raise InputError(f"{where} holds no numbers: expected one a cell")
+    return rows
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell  # Python reads `1_000`, nobody else does
+
+
+def _number(cell: str, where: str) -> float:
+    if not _is_number(cell):
+        found = f"`{cell[:40]}`" if cell.strip() else "an empty cell"
+        raise InputError(f"{where} is no number: found {found}", "cells are parted by commas, decimals by a point")
+    if not math.isfinite(value := float(cell)):
+        raise InputError(f"{where} is not finite: found `{cell[:40]}`")
+    return value
+
+
+def _read_stream(stream: BinaryIO, spec: InputSpec, where: str) -> np.ndarray:
+    """The array of an open `.npy`; its header is compared with the input before anything behind it is read."""
+    try:
+        version = np.lib.format.read_magic(stream)
+        if version != (1, 0):  # later versions are for tables of records, and their headers may be of any length
+            raise ValueError(f"found version {version[0]}.{version[1]}, expected 1.0")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+        _check_kind(dtype, spec, where)
+        _check_shape(shape, spec, where)
+        stream.seek(0)
+        array = np.lib.format.read_array(stream, allow_pickle=False)
+    except ValueError as error:
+        raise InputError(f"{where} is not a whole .npy array: {error}") from None
+    return fit_array(array, spec, where)
+
+
+def _check_kind(dtype: np.dtype, spec: InputSpec, where: str) -> None:
+    takes = np.dtype(spec.dtype).kind
+    if dtype.kind not in ("biuf" if takes == "f" else "biu"):
+        found = _KINDS.get(dtype.kind, "no numbers")
+        raise InputError(
+            f"{where} has the wrong type: found {dtype} ({found}), "
+            f"input `{spec.name}` takes {spec.dtype} ({_KINDS[takes]})"
+        )
+
+
+def _check_shape(shape: tuple[int, ...], spec: InputSpec, where: str) -> None:
+    if [size for size in shape if size != 1] != [size for size in spec.shape if size != 1]:
+        raise InputError(f"{where} has the wrong shape: found {shape}, input `{spec.name}` takes {spec.example}")

@@ -1,0 +1,109 @@
+"""From what a user gives to the arrays of a part: which reader for which input.
+
+One input: a file or an array.  Several: a mapping of names, an `.npz` keyed by them, or `ecg=a.csv,rr=b.csv`.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import InputError
+from zoo.runtime.arrays import InputSpec, check_names, fit_array, read_csv, read_npy, read_npz
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+_SUFFIXES = (*_PICTURES, ".npy", ".npz", ".csv", ".wav")
+_NAMED = re.compile(r"[^,=/\\]+=[^,]")
+
+
+def read_inputs(source: object, specs: Mapping[str, InputSpec]) -> dict[str, np.ndarray]:
+    """Every input of a part by name, each of its `shape` and `dtype`.
+
+    Args:
+        source: a path, `name=path,name=path`, an array, or a mapping of names to paths and arrays.
+        specs: the part's inputs by name.
+
+    Raises:
+        InputError: an input is missing, unknown or not what the part takes; or a file is missing or cannot be read.
+    """
+    named = _by_name(source)
+    if named is not None:
+        check_names(named, specs, "the input")
+        return {name: _read(named[name], spec) for name, spec in specs.items()}
+    if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() == ".npz":
+        return read_npz(_existing(source), specs)
+    if len(specs) != 1:
+        names = list(specs)
+        raise InputError(
+            f"one input was given: expected {len(names)}, {', '.join(f'`{name}`' for name in names)}",
+            f"give an .npz with these keys, or `{','.join(f'{name}={name}.csv' for name in names)}`",
+        )
+    [spec] = specs.values()
+    return {spec.name: _read(source, spec)}
+
+
+def describe(source: object) -> str:
+    """How a prediction calls what it was made from."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    if isinstance(source, Mapping):
+        return ",".join(f"{name}={describe(value)}" for name, value in source.items())
+    return "array"
+
+
+def _by_name(source: object) -> Mapping[str, object] | None:
+    """The inputs by name where the source names them; a file whose own name looks so is a file."""
+    if isinstance(source, Mapping):
+        return source
+    if not isinstance(source, str) or not _NAMED.match(source) or Path(source).exists():
+        return None
+    pairs = [piece.partition("=") for piece in re.split(r",(?=[^,=/\\]+=)", source)]
+    names = [name.strip() for name, _, _ in pairs]
+    if len(set(names)) != len(names):
+        raise InputError(f"an input is named twice: `{source}`")
+    return {name: path for name, (_, _, path) in zip(names, pairs, strict=True)}
+
+
+def _read(source: object, spec: InputSpec) -> np.ndarray:
+    if isinstance(source, str | os.PathLike):
+        return _read_file(_existing(source), spec)
+    try:
+        return fit_array(np.asarray(source), spec, "the array")
+    except ValueError as error:
+        raise InputError(f"input `{spec.name}` is no array: {error}") from None
+
+
+def _read_file(path: Path, spec: InputSpec) -> np.ndarray:
+    suffix = path.suffix.lower()
+    if suffix in _PICTURES:
+        if spec.kind != "image" or len(spec.shape) != 4 or spec.shape[3] not in (1, 3):
+            raise InputError(f"`{path}` is a picture: input `{spec.name}` takes {spec.kind} of shape {spec.example}")
+        from zoo.runtime.images import (
+            read_image,
+        )  # Pillow is imported for pictures alone: it is a tenth of a cold start
+
+        return read_image(path, spec)
+    if suffix == ".wav":
+        if spec.kind not in ("signal", "array"):
+            raise InputError(f"`{path}` is a sound: input `{spec.name}` takes {spec.kind} of shape {spec.example}")
+        from zoo.runtime.audio import read_wav
+
+        return read_wav(path, spec)
+    if suffix == ".npz":
+        return read_npz(path, {spec.name: spec})[spec.name]
+    if suffix == ".npy":
+        return read_npy(path, spec)
+    if suffix == ".csv":
+        return read_csv(path, spec)
+    raise InputError(f"`{path}` is of no kind that can be read: expected {', '.join(_SUFFIXES)}")
+
+
+def _existing(source: str | os.PathLike) -> Path:
+    path = Path(source)
+    if not path.is_file():
+        raise InputError(f"`{path}` {'is a folder' if path.is_dir() else 'does not exist'}: expected a file")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"`{path}` may not be read by this user")
+    return path

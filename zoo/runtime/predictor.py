@@ -1,0 +1,115 @@
+"""From a bundle to answers: reads the input, runs the decode loop on LiteRT, and says what the outputs mean."""
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from zoo.bundle import TARGETS, Bundle, load_bundle
+from zoo.errors import BundleError, InputError, UnknownNameError
+from zoo.registry import nearest
+from zoo.runtime.arrays import InputSpec
+from zoo.runtime.decode import get_loop
+from zoo.runtime.inputs import describe, read_inputs
+from zoo.runtime.litert import LiteRTRunner, Signature
+from zoo.runtime.prediction import Prediction, softmax
+
+_PART = "predict"
+
+
+class Predictor:
+    """Answers one input at a time; made by `load`.
+
+        predictor = zoo.runtime.load("resnet8.cifar10")
+        print(predictor("cat.png"))
+
+    Raises (when made):
+        BundleError: the artifact is damaged or is not what the manifest describes, or needs what this version lacks.
+        InputError: the artifact takes batches of more than one.
+    """
+
+    def __init__(self, bundle: Bundle, target: str, threads: int = 1):
+        self.bundle = bundle
+        self.target = target
+        self._loop = get_loop(bundle.manifest["decode"])
+        part = bundle.parts.get(_PART)
+        if part is None:
+            raise BundleError(
+                f"`{bundle.path / 'manifest.json'}` has no part `{_PART}`: found {', '.join(bundle.parts)}"
+            )
+        self.inputs = {name: InputSpec.of(name, facts) for name, facts in part["inputs"].items()}
+        self._classes = next((name for name, facts in part["outputs"].items() if facts.get("softmax")), None)
+        _check_batch(bundle, self.inputs)
+        self.runner = LiteRTRunner(bundle.artifact(target), threads)
+        _check_signature(bundle, part, self.runner)
+
+    def __call__(self, source: object) -> Prediction:
+        """The model's answer.
+
+        Args:
+            source: a file (PNG, JPEG, WebP, `.npy`, `.npz`, `.csv`, `.wav`) or an array; for a model of several inputs
+                an `.npz` keyed by their names, `"ecg=a.csv,rr=b.csv"`, or a mapping of names to files and arrays.
+
+        Raises:
+            InputError: the input cannot be read or is not what the model takes.
+        """
+        outputs = self._loop(self.runner, read_inputs(source, self.inputs))
+        return Prediction(describe(source), self.bundle.name, self.target, outputs, *self._classify(outputs))
+
+    def _classify(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
+        """Probabilities and labels, where the manifest says that an output holds the logits of one choice."""
+        logits = outputs.get(self._classes) if self._classes else None
+        if logits is None or logits.ndim != 2:
+            return None, None
+        return softmax(logits)[0], self.bundle.labels
+
+
+def load(bundle: Bundle | str | os.PathLike, target: str = "auto", threads: int = 1) -> Predictor:
+    """Makes a bundle ready to answer, on LiteRT and the base dependencies alone.
+
+    Args:
+        bundle: a bundle, its name or its path.
+        target: the artifact to run; `auto` takes the first shipped of float32, float16, dynamic_int8, int8, int16x8.
+        threads: of the CPU kernels.
+
+    Raises:
+        UnknownNameError: there is no such bundle or target, or the bundle does not ship it.
+        BundleError, InputError: see `Predictor`.
+    """
+    bundle = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
+    runnable = [name for name in TARGETS if name != "saved_model"]
+    if target == "auto":
+        target = next((name for name in runnable if name in bundle.targets), "float32")
+    elif target not in runnable:
+        close = ", ".join(f"`{name}`" for name in nearest(target, runnable))
+        raise UnknownNameError(f"LiteRT runs no target `{target}`; the nearest are {close}")
+    return Predictor(bundle, target, threads)
+
+
+def _check_batch(bundle: Bundle, inputs: Mapping[str, InputSpec]) -> None:
+    for spec in inputs.values():
+        if not spec.shape or spec.shape[0] != 1:
+            raise InputError(
+                f"`{bundle.name}` takes batches: input `{spec.name}` has shape {spec.shape}, expected a batch of 1",
+                "`zoo export` without `--batch-size` makes a bundle for single examples",
+            )
+
+
+def _check_signature(bundle: Bundle, part: Mapping, runner: LiteRTRunner) -> None:
+    """The file must be what the manifest describes, or its numbers would mean something else."""
+    signature = runner.signatures.get(_PART)
+    if signature is None:
+        raise BundleError(f"`{runner.path}` has no signature `{_PART}`: found {', '.join(runner.signatures)}")
+    for kind in ("inputs", "outputs"):
+        found, expected = _shapes(signature, kind), {name: tuple(facts["shape"]) for name, facts in part[kind].items()}
+        if found != expected:
+            raise BundleError(f"`{runner.path}` has other {kind} than its manifest: found {found}, expected {expected}")
+    classes = [part["outputs"][name]["shape"][-1] for name in part["outputs"] if part["outputs"][name].get("softmax")]
+    if bundle.labels is not None and classes and len(bundle.labels) != classes[0]:
+        raise BundleError(
+            f"`{bundle.path / 'manifest.json'}` names {len(bundle.labels)} labels: expected {classes[0]}, one a logit"
+        )
+
+
+def _shapes(signature: Signature, kind: str) -> dict[str, tuple[int, ...]]:
+    return {name: tensor.shape for name, tensor in getattr(signature, kind).items()}
