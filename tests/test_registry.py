@@ -116,7 +116,8 @@ def test_a_plugin_is_listed_without_being_imported(plugin):
 
 def test_a_plugin_is_built(plugin):
     (plugin / "more_models" / "__init__.py").write_text("")
-    built = run_python("import zoo; print(zoo.create_model('linear_tiny', num_classes=7).output['logits'].shape)", plugin)
+    code = "import zoo; print(zoo.create_model('linear_tiny', num_classes=7).output['logits'].shape)"
+    built = run_python(code, plugin)
     assert built.stdout.strip() == "(None, 7)", built.stderr
 
 

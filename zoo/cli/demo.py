@@ -18,8 +18,8 @@ def demo(
 ) -> None:
     """Trains two small models on handwritten digits, exports both to five targets, verifies all: `zoo demo`.
 
-    The digits are those of scikit-learn, so nothing is downloaded.  Every figure of the table that it prints was measured
-    on the exported file.
+    The digits are those of scikit-learn: nothing is downloaded.  Every figure that it prints was measured on the
+    exported file.
     """
     import_tensorflow()
     from zoo import registry
