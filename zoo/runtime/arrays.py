@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import BinaryIO
 
 import numpy as np
@@ -20,7 +21,7 @@ from zoo.errors import InputError
 from zoo.registry import nearest
 
 _KINDS = {"b": "truth values", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers"}
-_BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+_BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def _read_stream(stream: BinaryIO, spec: InputSpec, where: str) -> np.ndarray:
         _check_shape(shape, spec, where)
         stream.seek(0)
         array = np.lib.format.read_array(stream, allow_pickle=False)
-    except ValueError as error:
+    except (ValueError, SyntaxError, TokenError) as error:  # the header is a Python literal
         raise InputError(f"{where} is not a whole .npy array: {error}") from None
     return fit_array(array, spec, where)
 

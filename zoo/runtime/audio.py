@@ -25,8 +25,8 @@ def read_wav(path: Path, spec: InputSpec) -> np.ndarray:
             width, data = file.getsampwidth(), file.readframes(file.getnframes())
             if width > 4:
                 raise ValueError(f"found {8 * width} bits a sample, expected 8, 16, 24 or 32")
-    except (wave.Error, EOFError, ValueError) as error:
-        raise InputError(f"{where} cannot be read: {error}", "expected a WAV file of PCM samples") from None
+    except (wave.Error, EOFError, ValueError, RuntimeError) as error:
+        raise InputError(f"{where} cannot be read: {error or 'a chunk is cut short'}", "expected a WAV file of PCM samples") from None
     return fit_array(_samples(data, width), spec, where)
 
 

@@ -4,6 +4,7 @@ Every picture becomes float32 values 0..255: turned as its EXIF data says, laid 
 bits scaled to the same range, then cropped or squashed as the manifest says.
 """
 
+import struct
 import warnings
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from zoo.runtime.arrays import InputSpec
 
 PIXELS = 64 * 1000 * 1000
 """The largest picture that is decoded, as the cameras of phones make them."""
+
+_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error)
+"""What Pillow's decoders and EXIF reader raise."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
@@ -35,9 +39,9 @@ def read_image(path: Path, spec: InputSpec) -> np.ndarray:
     _, height, width, channels = spec.shape
     fit = spec.fit or {"mode": "squash", "filter": "bilinear"}
     try:
-        with _open(path) as image:
+        with warnings.catch_warnings(action="ignore"), _open(path) as image:  # of damaged EXIF data, which is left out
             picture = _normalise(image, "RGB" if channels == 3 else "L")
-    except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:  # all that Pillow's decoders raise
+    except _DAMAGED as error:
         raise InputError(f"`{path}` cannot be decoded as a picture: {error}") from None
     resample = _FILTERS[fit["filter"]]
     if fit["mode"] == "crop":
@@ -50,14 +54,12 @@ def read_image(path: Path, spec: InputSpec) -> np.ndarray:
 
 def _open(path: Path) -> Image.Image:
     """The picture's header; its pixels are read later."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-        try:
-            image = Image.open(path, formats=_FORMATS)
-        except Image.UnidentifiedImageError:
-            raise InputError(f"`{path}` is no picture that can be read: expected a PNG, JPEG or WebP file") from None
-        except Image.DecompressionBombError as error:
-            raise InputError(f"`{path}` is too large: {error}") from None
+    try:
+        image = Image.open(path, formats=_FORMATS)
+    except Image.UnidentifiedImageError:
+        raise InputError(f"`{path}` is no picture that can be read: expected a PNG, JPEG or WebP file") from None
+    except Image.DecompressionBombError as error:  # Pillow's own limit is higher than ours
+        raise InputError(f"`{path}` is too large: {error}") from None
     if (pixels := image.width * image.height) > PIXELS:
         raise InputError(f"`{path}` is too large: found {pixels:,} pixels, expected at most {PIXELS:,}")
     return image
