@@ -1,0 +1,96 @@
+"""Augmentation by name.  What happens to an example is a pure function of (seed, epoch, index of the example): no generator is hidden here.
+
+An augmentation maps a batch of one input and a `Draw` to the batch; it is applied to every input of the kind that it is for.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from zoo import registry
+from zoo.data import DataSet
+from zoo.errors import RecipeError
+
+CROP_MARGIN = 4
+"""Pixels of zeros round an image that is cropped to its old size (He et al. 2016, section 4.2)."""
+
+
+class Draw:
+    """Random numbers for the examples of a batch; each call gives new ones.
+
+    Args:
+        seed, epoch: with the index of an example they decide its numbers.
+        indices: (batch,) int64, which examples these are.
+        count: number of all examples.
+    """
+
+    def __init__(self, seed: int, epoch: int, indices: np.ndarray, count: int):
+        self._epoch, self._indices, self._count, self._calls = (seed, epoch), indices, count, 0
+
+    def __call__(self) -> np.ndarray:
+        """(batch,) float32, uniform in [0, 1)."""
+        self._calls += 1
+        return _uniform(*self._epoch, self._calls, self._count)[self._indices]
+
+    def integers(self, end: int) -> np.ndarray:
+        """(batch,) int64, uniform in 0 .. end - 1."""
+        return (self() * end).astype(np.int64)
+
+
+@functools.lru_cache(maxsize=16)
+def _uniform(seed: int, epoch: int, call: int, count: int) -> np.ndarray:
+    """(count,) float32 for all examples of an epoch: an example's number does not hang on its neighbours in the batch.
+
+    The generator is counter-based; the counter begins at another place for each call, and `batches.order` has place 0.
+    """
+    return np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 0, call])).random(count, np.float32)
+
+
+def crop(images: np.ndarray, draw: Draw) -> np.ndarray:
+    """Zero-pads (batch, height, width, channels) by `CROP_MARGIN` on each side and cuts the old size out at random."""
+    height, width = images.shape[1:3]
+    margin = (CROP_MARGIN, CROP_MARGIN)
+    padded = np.pad(images, [(0, 0), margin, margin, (0, 0)])
+    rows, columns = draw.integers(2 * CROP_MARGIN + 1), draw.integers(2 * CROP_MARGIN + 1)
+    cut = np.empty_like(images)
+    for index, (row, column) in enumerate(zip(rows, columns, strict=True)):
+        cut[index] = padded[index, row : row + height, column : column + width]
+    return cut
+
+
+def flip(images: np.ndarray, draw: Draw) -> np.ndarray:
+    """Mirrors half of (batch, height, width, channels) left to right."""
+    mirrored, chosen = images.copy(), draw() < 0.5
+    mirrored[chosen] = images[chosen, :, ::-1]
+    return mirrored
+
+
+AUGMENTATIONS: dict[str, tuple[str, Callable[[np.ndarray, Draw], np.ndarray]]] = {
+    "crop": ("image", crop),
+    "flip": ("image", flip),
+}
+"""Name: (kind of input, function)."""
+
+
+def check(names: list[str], data: DataSet, where: str) -> None:
+    """Raises RecipeError for a name that is not known, or that is for no input of `data`."""
+    kinds = {facts["kind"] for facts in data.inputs.values()}
+    for name in names:
+        if name not in AUGMENTATIONS:
+            close = ", ".join(f"`{other}`" for other in registry.nearest(name, AUGMENTATIONS))
+            raise RecipeError(f"`{where}`: unknown augmentation: `{name}`; the nearest are {close}")
+        if (kind := AUGMENTATIONS[name][0]) not in kinds:
+            raise RecipeError(
+                f"`{where}`: `augment` has `{name}`, which is for inputs of the kind `{kind}`; `{data.name}` has none"
+            )
+
+
+def augment(names: list[str], data: DataSet, batch: Mapping[str, np.ndarray], draw: Draw) -> dict[str, np.ndarray]:
+    """Applies the augmentations `names`, in this order, to a batch of inputs."""
+    augmented = dict(batch)
+    for kind, function in (AUGMENTATIONS[name] for name in names):
+        for name, facts in data.inputs.items():
+            if facts["kind"] == kind:
+                augmented[name] = function(augmented[name], draw)
+    return augmented

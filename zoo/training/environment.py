@@ -1,0 +1,75 @@
+"""What a training runs on: threads and determinism are set here, and all that can change its bits is recorded."""
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import tensorflow as tf
+
+from zoo.errors import InputError
+from zoo.training.recipe import Recipe
+
+PACKAGES = ("hybrid-zoo", "tensorflow", "keras", "numpy")
+BINDING = ("threads", "cpu", "versions")
+"""What must be the same for a deterministic training to go on: each of these changes the order of sums, hence the bits."""
+
+
+def describe(recipe: Recipe, deterministic: bool) -> dict:
+    """The content of `environment.json`."""
+    threads = recipe.threads or usable_cores()
+    cpu = _cpu()
+    gpus = [
+        tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+        for gpu in tf.config.list_physical_devices("GPU")
+    ]
+    return {
+        "deterministic": deterministic,
+        "threads": threads,
+        "cpu": cpu,
+        "hardware": ", ".join([*gpus, f"{cpu}, {threads} thread{'s' if threads > 1 else ''}"]),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+    }
+
+
+def apply(environment: dict) -> None:
+    """Sets the number of threads, and deterministic operations if they are asked for.
+
+    Raises:
+        InputError: TensorFlow has already been used in this process, with another number of threads.
+    """
+    threads = environment["threads"]
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+    except RuntimeError:
+        found = tf.config.threading.get_intra_op_parallelism_threads() or usable_cores()
+        if found != threads:
+            raise InputError(
+                f"TensorFlow already runs in this process with another number of threads: found {found}, expected {threads}",
+                "train in a process of its own: `zoo train`",
+            ) from None
+    if environment["deterministic"]:
+        tf.config.experimental.enable_op_determinism()
+
+
+def usable_cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    names = (
+        [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        if info.exists()
+        else []
+    )
+    return names[0] if names else platform.processor() or platform.machine()

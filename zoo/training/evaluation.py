@@ -1,0 +1,62 @@
+"""The reading of the test split: once, after the training, with the weights that ship."""
+
+import tensorflow as tf
+
+from zoo import registry
+from zoo.bundle import ignore
+from zoo.data import get_data, hold_out
+from zoo.tasks import get_task
+from zoo.training._files import write_json
+from zoo.training.learner import predict
+from zoo.training.loop import PREDICTION_BATCH
+from zoo.training.run import Run
+
+
+def evaluate_run(run: Run, report=ignore) -> dict:
+    """Scores `model.weights.h5` on the test split and writes `evaluation.json`.
+
+    Returns:
+        `metrics` of the test split, `ci95` {headline metric: [low, high]}, `baselines` {name: metrics}, `reach` {metric: goal},
+        `reached`, `epochs`, `best_epoch`, `validation` (metrics of that epoch), `seed`, and `data` {name, version, splits}.
+        Nothing in it depends on the clock or the machine: those are in `metrics.csv` and `environment.json`.
+
+    Raises:
+        InputError: the training has not ended.
+        DataError: the data set is not prepared.
+    """
+    recipe, model = run.recipe, run.model()
+    data, task = get_data(recipe.data), get_task(registry.get_spec(recipe.model).task)
+    train, test = data.load("train"), data.load("test")
+    compiled = tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
+    logits = predict(compiled, test.inputs, PREDICTION_BATCH, report, "evaluating")
+    metrics, metric = task.metrics(logits, test.labels, data), recipe.headline
+    kept, held = hold_out(train, recipe.validation)
+    evaluation = {
+        "schema": 1,
+        "model": run.full_name,
+        "data": {
+            "name": data.name,
+            "version": data.version,
+            "splits": {"train": len(kept), "validation": len(held), "test": len(test)},
+        },
+        "seed": recipe.seed,
+        "metrics": metrics,
+        "ci95": {metric: list(task.interval(metric, logits, test.labels, test.groups, data))},
+        "baselines": task.baselines(data, train, test),
+        "reach": recipe.reach,
+        "reached": metrics[metric] >= recipe.reach[metric],
+        **_chosen_epoch(run),
+    }
+    write_json(run.path / "evaluation.json", evaluation)
+    return evaluation
+
+
+def _chosen_epoch(run: Run) -> dict:
+    """Which epoch's weights these are, and what validation said of it."""
+    lines, metric = run.epochs, f"validation_{run.recipe.monitored}"
+    pick = min if run.recipe.monitored == "loss" else max  # of equal ones the first, as in the loop
+    best = pick(lines, key=lambda line: line[metric])
+    validation = {
+        name.removeprefix("validation_"): value for name, value in best.items() if name.startswith("validation_")
+    }
+    return {"epochs": len(lines), "best_epoch": int(best["epoch"]), "validation": validation}

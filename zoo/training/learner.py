@@ -1,0 +1,116 @@
+"""A model, its optimiser, and the compiled functions that train and run it."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.bundle import ignore
+from zoo.training.recipe import Recipe
+
+NOT_DECAYED = ["bias", "gamma", "beta"]
+"""Names of weights that shift or scale: decay would only hold them back."""
+
+
+def schedule(recipe: Recipe, steps_per_epoch: int):
+    """The learning rate by step: from 0 to `learning_rate` in a line over `warmup_epochs`, then half a cosine down to 0."""
+    warmup, total = recipe.warmup_epochs * steps_per_epoch, recipe.epochs * steps_per_epoch
+    if not warmup:
+        return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, total)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, total - warmup, warmup_target=recipe.learning_rate, warmup_steps=warmup
+    )
+
+
+def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """The optimiser of a recipe, with its schedule and its decoupled weight decay (Loshchilov & Hutter 2019)."""
+    make = {"sgd": _sgd, "adam": keras.optimizers.Adam}[recipe.optimizer]
+    made = make(learning_rate=schedule(recipe, steps_per_epoch), weight_decay=recipe.weight_decay or None)
+    if recipe.weight_decay:
+        made.exclude_from_weight_decay(var_names=NOT_DECAYED)
+    return made
+
+
+def _sgd(**arguments) -> keras.optimizers.Optimizer:
+    return keras.optimizers.SGD(momentum=0.9, nesterov=True, **arguments)
+
+
+class Learner:
+    """A model and its optimiser.
+
+    Args:
+        model: outputs a dict with `logits`.
+        recipe: how to train it.
+        steps_per_epoch: batches in an epoch.
+        loss: of a task, (labels, logits, class weights) -> scalar.
+        class_weights: (classes,) float32, or None.
+    """
+
+    def __init__(
+        self, model: keras.Model, recipe: Recipe, steps_per_epoch: int, loss, class_weights: np.ndarray | None
+    ):
+        self.model = model
+        self.optimizer = optimizer(recipe, steps_per_epoch)
+        self.optimizer.build(model.trainable_variables)
+        self._step = tf.function(_step(model, self.optimizer, loss, class_weights, recipe.clip_norm))
+        self._logits = tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the step to come."""
+        return float(self.optimizer.learning_rate)
+
+    def step(self, inputs: Mapping[str, tf.Tensor], labels: tf.Tensor) -> tuple[float, float]:
+        """Takes one step; (loss, global norm of the gradient before it is clipped)."""
+        loss, norm = self._step(inputs, labels)
+        return float(loss), float(norm)
+
+    def logits(self, inputs: Mapping[str, np.ndarray], batch_size: int, report=ignore, stage: str = "") -> np.ndarray:
+        """(n, classes) float32 for any number of examples, `inputs` as a data set holds them."""
+        return predict(self._logits, inputs, batch_size, report, stage)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Every variable by name, those of random generators inside the model (dropout) included."""
+        return {name: variable.numpy() for name, variable in self._variables()}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Sets every variable to what `arrays` gave."""
+        for name, variable in self._variables():
+            variable.assign(arrays[name])
+
+    def model_arrays(self) -> list[np.ndarray]:
+        """The variables of the model alone, in its order."""
+        return [variable.numpy() for variable in self.model.variables]
+
+    def _variables(self):
+        for owner, variables in (("model", self.model.variables), ("optimizer", self.optimizer.variables)):
+            for index, variable in enumerate(variables):
+                yield f"{owner}.{index}", variable
+
+
+def predict(run, inputs: Mapping[str, np.ndarray], batch_size: int, report=ignore, stage: str = "") -> np.ndarray:
+    """Logits of many examples: `run` maps {name: (batch, ...) float32} to (batch, classes)."""
+    count = len(next(iter(inputs.values())))
+    collected = []
+    for start in range(0, count, batch_size):
+        batch = {name: tf.constant(array[start : start + batch_size], tf.float32) for name, array in inputs.items()}
+        collected.append(run(batch).numpy())
+        report(stage, min(start + batch_size, count), count)
+    return np.concatenate(collected)
+
+
+def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss, class_weights, clip_norm: float | None):
+    """The function of one step, to be compiled."""
+
+    def step(inputs, labels):
+        with tf.GradientTape() as tape:
+            value = loss(labels, model(inputs, training=True)["logits"], class_weights)
+        gradients = tape.gradient(value, model.trainable_variables)
+        norm = tf.linalg.global_norm(gradients)
+        if clip_norm is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, clip_norm, use_norm=norm)
+        optimizer.apply(gradients, model.trainable_variables)
+        return value, norm
+
+    return step

@@ -1,0 +1,202 @@
+"""The loop: steps, epochs, validation, the best epoch, saved states, and the reasons to stop."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from zoo.bundle import ignore
+from zoo.data import DataSet, Examples
+from zoo.errors import RecipeError
+from zoo.training import state
+from zoo.training._files import write_atomically
+from zoo.training.augmentation import Draw
+from zoo.training.batches import batches, steps_per_epoch
+from zoo.training.learner import Learner
+from zoo.training.logs import Logs
+from zoo.training.recipe import Recipe
+from zoo.training.signals import StoppedError, StopRequest, stop_requests
+
+PREDICTION_BATCH = 250
+
+
+@dataclass
+class Progress:
+    """How far a training is; goes into its state as JSON."""
+
+    position: int = 0
+    """Steps taken."""
+    lines: list[dict[str, float]] = field(default_factory=list)
+    """What the logs say, a line an epoch."""
+    best_epoch: int = 0
+    best_value: float | None = None
+    losses: float = 0.0
+    """Sum over the steps of the epoch under way, like those below."""
+    norms: float = 0.0
+    largest_norm: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass
+class Training:
+    """One training under way.  Everything that changes is in `learner`, `progress` and `best_weights`."""
+
+    folder: Path
+    recipe: Recipe
+    learner: Learner
+    task: ModuleType
+    data: DataSet
+    train: Examples
+    validation: Examples
+    augment: Callable[[dict, Draw], dict]
+    report: Callable[[str, int, int], None] = ignore
+    progress: Progress = field(default_factory=Progress)
+    best_weights: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return steps_per_epoch(len(self.train), self.recipe.batch_size)
+
+    @property
+    def end(self) -> int:
+        """Steps in the whole training, unless it is stopped early."""
+        return self.steps * self.recipe.epochs
+
+    @property
+    def ended(self) -> bool:
+        """All epochs are done, or the last `patience` brought nothing."""
+        done, patience = len(self.progress.lines), self.recipe.patience
+        return done == self.recipe.epochs or (patience is not None and done - self.progress.best_epoch >= patience)
+
+    def fit(self) -> None:
+        """Trains from where `progress` stands to the end, then gives the model the weights of its best epoch.
+
+        Raises:
+            StoppedError: a signal asked for it; the state is saved.
+            RecipeError: the loss is no longer a number.
+        """
+        self._logs = Logs(self.folder, self.progress.lines)
+        if not self.ended:
+            with stop_requests() as request:
+                self._run_steps(request)
+        self._use_best_weights()
+        write_atomically(self.folder / "model.weights.h5", self.learner.model.save_weights)
+
+    def _run_steps(self, request: StopRequest) -> None:
+        recipe, progress = self.recipe, self.progress
+        self._clock = saved = time.monotonic()
+        drawn = batches(
+            self.train,
+            self.augment,
+            seed=recipe.seed,
+            batch_size=recipe.batch_size,
+            position=progress.position,
+            end=self.end,
+        )
+        for inputs, labels in drawn:
+            self._take_step(inputs, labels)
+            epoch_is_over = progress.position % self.steps == 0
+            if epoch_is_over:
+                self._end_epoch()
+            due = time.monotonic() - saved > 60 * recipe.checkpoint_minutes
+            if epoch_is_over or due or request.number:
+                self.save()
+                saved = time.monotonic()
+            if epoch_is_over:
+                self._logs.add(progress.lines[-1])
+            if self.ended:
+                return
+            if request.number:
+                raise StoppedError(
+                    f"{request.name} stopped the training after {self._where()}; its state is in `{self.folder}`",
+                    request.number,
+                )
+
+    def _take_step(self, inputs, labels) -> None:
+        progress = self.progress
+        loss, norm = self.learner.step(inputs, labels)
+        progress.position += 1
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise RecipeError(
+                f"the training broke down at {self._where()}: loss {loss}, learning rate {self.learner.learning_rate:.3g}, "
+                f"global norm of the gradient {norm:.3g}",
+                f"a smaller `learning_rate`, more `warmup_epochs`, or a `clip_norm`; the state before is in `{self.folder}`",
+            )
+        progress.losses += loss
+        progress.norms += norm
+        progress.largest_norm = max(progress.largest_norm, norm)
+        self.report("training", progress.position, self.end)
+
+    def _where(self) -> str:
+        step = self.progress.position
+        return f"step {step} (epoch {math.ceil(step / self.steps)} of {self.recipe.epochs})"
+
+    def _end_epoch(self) -> None:
+        """Validates, notes whether this is the best epoch, and adds a line."""
+        progress = self.progress
+        metrics = self._validate()
+        monitored = metrics[self.recipe.monitored]
+        epoch = progress.position // self.steps
+        if progress.best_value is None or self._better(monitored, progress.best_value):
+            progress.best_epoch, progress.best_value = epoch, monitored
+            self.best_weights = self.learner.model_arrays()
+            write_atomically(self.folder / "best.weights.h5", self.learner.model.save_weights)
+        progress.lines.append(
+            {
+                "epoch": epoch,
+                "learning_rate": self.learner.learning_rate,
+                "loss": progress.losses / self.steps,
+                "gradient_norm": progress.norms / self.steps,
+                "largest_gradient_norm": progress.largest_norm,
+                **{f"validation_{name}": value for name, value in metrics.items()},
+                "seconds": self._elapsed(),
+            }
+        )
+        progress.losses = progress.norms = progress.largest_norm = progress.seconds = 0.0
+
+    def _validate(self) -> dict[str, float]:
+        logits = self.learner.logits(self.validation.inputs, PREDICTION_BATCH, self.report, "validating")
+        loss = float(self.task.loss(self.validation.labels, logits))
+        return {"loss": loss, **self.task.metrics(logits, self.validation.labels, self.data)}
+
+    def _better(self, value: float, than: float) -> bool:
+        return value < than if self.recipe.monitored == "loss" else value > than
+
+    def _elapsed(self) -> float:
+        """Seconds of the epoch under way, over all processes that worked at it."""
+        now = time.monotonic()
+        self.progress.seconds += now - self._clock
+        self._clock = now
+        return round(self.progress.seconds, 3)
+
+    def save(self) -> None:
+        """Writes the state."""
+        self._elapsed()
+        best = {f"best.{index}": array for index, array in enumerate(self.best_weights)}
+        facts = dataclasses.asdict(self.progress)
+        state.save(self.folder / "state", self.progress.position, {**self.learner.arrays(), **best}, facts, self.report)
+
+    def restore(self) -> bool:
+        """Takes up the newest whole state; False if there is none."""
+        if (loaded := state.load(self.folder / "state")) is None:
+            return False
+        arrays, facts = loaded
+        self.progress = Progress(**facts)
+        self.best_weights = [
+            arrays[f"best.{index}"] for index in range(sum(name.startswith("best.") for name in arrays))
+        ]
+        if self.best_weights:  # what is on disk may be of a later epoch than this state
+            self._use_best_weights()
+            write_atomically(self.folder / "best.weights.h5", self.learner.model.save_weights)
+        self.learner.restore(arrays)
+        return True
+
+    def _use_best_weights(self) -> None:
+        for variable, array in zip(self.learner.model.variables, self.best_weights, strict=True):
+            variable.assign(array)

@@ -1,0 +1,185 @@
+"""A recipe: one flat YAML that says how one `name.tag` is trained, checked before anything is done."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from zoo import registry
+from zoo.errors import RecipeError
+from zoo.training import _yaml
+
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Range = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=2)]
+
+
+class Recipe(BaseModel):
+    """Everything that decides how a training ends, but the machine.  Each description says what the key expects."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: str = Field(description="the name of a model (`zoo list`)")
+    data: str = Field(description="the name of a data set (`zoo data list`)")
+    tag: str | None = Field(
+        None, pattern="^[a-z0-9_]+$", description="letters a-z, digits, `_`; the name of `data` unless given"
+    )
+    seed: int = Field(ge=0, lt=2**31, description="an integer from 0 to 2147483647")
+    epochs: int = Field(ge=1, description="an integer from 1: how often all training examples are seen")
+    batch_size: int = Field(ge=1, description="an integer from 1: examples a step")
+    optimizer: Literal["sgd", "adam"] = Field(description="`sgd` (Nesterov, momentum 0.9) or `adam`")
+    learning_rate: float = Field(gt=0, allow_inf_nan=False, description="a number above 0, the largest of the schedule")
+    schedule: Literal["cosine"] = Field(description="`cosine`: from `learning_rate` to 0 over all epochs")
+    warmup_epochs: int = Field(
+        0, ge=0, description="an integer from 0: epochs in which the rate grows from 0, in a line"
+    )
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        allow_inf_nan=False,
+        description="a number from 0: each step takes learning rate x this x the weight off each kernel (decoupled)",
+    )
+    clip_norm: Positive | None = Field(None, description="a number above 0: largest global norm of a step's gradient")
+    augment: list[str] = Field([], description="a list of names of augmentations")
+    class_weight: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="a number in (0, 1]: an example counts 1 / (examples of its class) to this power"
+    )
+    validation: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=1)] = Field(
+        description="how many examples at the end of train are held out, or the list of groups (records) that are"
+    )
+    monitor: str | None = Field(
+        None,
+        description="`loss` or the metric on validation by which the best epoch is chosen; the one of `reach` unless given",
+    )
+    patience: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="an integer from 1: stop after so many epochs without a better `monitor`"
+    )
+    checkpoint_minutes: Positive = Field(
+        10.0, description="a number above 0: minutes between saved states within an epoch"
+    )
+    threads: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="an integer from 1: threads of the processor; all unless given"
+    )
+    ranges: dict[str, Range] = Field({}, description="input name: [lowest, highest] that is physically sensible")
+    reach: dict[str, Fraction] = Field(
+        min_length=1, max_length=1, description="one metric of the test split: the least it must reach, as a fraction"
+    )
+
+    @property
+    def full_name(self) -> str:
+        """`name.tag`, which the weights will go by."""
+        return f"{self.model}.{self.tag or self.data}"
+
+    @property
+    def headline(self) -> str:
+        """The metric that this training is judged by."""
+        return next(iter(self.reach))
+
+    @property
+    def monitored(self) -> str:
+        """What chooses the best epoch: `loss`, or a metric."""
+        return self.monitor or self.headline
+
+    def to_yaml(self) -> str:
+        """The resolved recipe: every key that has a value, defaults included."""
+        return _yaml.render(self.model_dump(exclude_none=True))
+
+
+def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) -> Recipe:
+    """Reads a recipe and checks what can be checked without data.
+
+    Args:
+        recipe: the path of a YAML, or the `name.tag` of a shipped recipe.
+        overrides: values that replace those of the file, as `--set key=value` gives them.
+
+    Raises:
+        RecipeError: no such file, not YAML, an unknown key, a wrong type, an impossible combination.
+        UnknownNameError: the model or the data set does not exist.
+    """
+    from zoo.training.feasible import check_recipe
+
+    path = recipe_path(recipe)
+    overrides = overrides or {}
+    parsed = _validate({**_read(path), **overrides}, path, overrides)
+    check_recipe(parsed, str(path))
+    return parsed
+
+
+def recipe_path(recipe: Path | str) -> Path:
+    """The file of a recipe that is given by its path, or by the `name.tag` that it trains.
+
+    Raises:
+        RecipeError: there is no such file; the message lists the nearest shipped recipes.
+    """
+    path = Path(recipe)
+    if path.is_file():
+        return path
+    shipped = registry.shipped("recipes")
+    if (named := shipped / f"{recipe}.yaml").is_file():
+        return named
+    known = [other.stem for other in shipped.glob("*.yaml")]
+    close = ", ".join(f"`{name}`" for name in registry.nearest(path.stem, known)) or "none"
+    raise RecipeError(
+        f"no such recipe: `{recipe}`; the nearest that are shipped are {close}",
+        "give the path of a YAML file, or one of these names",
+    )
+
+
+def parse_overrides(settings: list[str]) -> dict[str, object]:
+    """`["epochs=3", "reach={accuracy: 0.9}"]` as a dict; values are YAML.
+
+    Raises:
+        RecipeError: a setting is not of the form `key=value`.
+    """
+    overrides = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise RecipeError(f"`--set` expects key=value: found `{setting}`", "for example `--set epochs=3`")
+        try:
+            overrides[key.strip()] = _yaml.parse(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"`--set {setting}`: the value is not YAML: {_one_line(error)}") from error
+    return overrides
+
+
+def _read(path: Path) -> dict:
+    try:
+        values = _yaml.parse(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"`{path}` is not a recipe: {_one_line(error)}") from error
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise RecipeError(f"`{path}` is not a recipe: found a {type(values).__name__}, expected lines `key: value`")
+    return values
+
+
+def _validate(values: dict, path: Path, overrides: dict) -> Recipe:
+    try:
+        return Recipe(**values)
+    except ValidationError as error:
+        # An unknown key is named first: a misspelt one also leaves a key missing, which would mislead.
+        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        raise RecipeError(*_explain(faults[0], path, overrides)) from error
+
+
+def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]:
+    """Message and hint for one complaint of pydantic."""
+    key = str(fault["loc"][0])
+    where = f"`--set {key}=...`" if key in overrides else f"`{path}`"
+    if fault["type"] == "extra_forbidden":
+        close = ", ".join(f"`{name}`" for name in registry.nearest(key, Recipe.model_fields))
+        return f"{where}: unknown key `{key}`; the nearest are {close}", None
+    expected = Recipe.model_fields[key].description
+    if fault["type"] == "missing":
+        return f"{where}: the key `{key}` is missing", f"it expects {expected}"
+    found = fault["input"]
+    if isinstance(found, float) and not math.isfinite(found):
+        found = str(found)
+    return f"{where}: wrong value of `{key}`: found {found!r}, expected {expected}", None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,114 @@
+"""A run: the folder that one training writes, `runs/<name.tag>/<time of its start>/`.
+
+recipe.yaml        resolved            environment.json   machine, versions, threads
+state/             see `state.py`      metrics.csv        one line an epoch
+tensorboard/       the same            best.weights.h5    of the best epoch so far, by validation
+model.weights.h5   at the end          evaluation.json    at the very end, on the test split
+"""
+
+import csv
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from zoo.errors import GateError, InputError
+from zoo.training.recipe import Recipe, load_recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training on disk, under way or ended."""
+
+    path: Path
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The resolved recipe."""
+        return load_recipe(self.path / "recipe.yaml")
+
+    @property
+    def full_name(self) -> str:
+        """`name.tag` of the weights."""
+        return self.recipe.full_name
+
+    @property
+    def environment(self) -> dict:
+        """What the training ran on: `deterministic`, `threads`, `cpu`, `hardware`, `versions`."""
+        return _read_json(self.path / "environment.json")
+
+    @property
+    def evaluation(self) -> dict | None:
+        """What the test split said, None before the end: see `evaluation.evaluate_run`."""
+        path = self.path / "evaluation.json"
+        return _read_json(path) if path.exists() else None
+
+    @property
+    def epochs(self) -> list[dict[str, float]]:
+        """The lines of `metrics.csv`."""
+        path = self.path / "metrics.csv"
+        if not path.exists():
+            return []
+        with path.open(newline="") as file:
+            return [{key: float(value) for key, value in line.items()} for line in csv.DictReader(file)]
+
+    @property
+    def training(self) -> dict:
+        """The block `training` of a card."""
+        environment = self.environment
+        return {
+            "recipe_sha256": hashlib.sha256((self.path / "recipe.yaml").read_bytes()).hexdigest(),
+            "seed": self.recipe.seed,
+            "epochs": len(self.epochs),
+            "seconds": round(sum(line["seconds"] for line in self.epochs)),
+            "hardware": environment["hardware"],
+            "versions": environment["versions"],
+        }
+
+    def model(self):
+        """The trained `keras.Model`.
+
+        Raises:
+            InputError: the training has not ended.
+        """
+        from zoo.families import create_model
+
+        weights = self.path / "model.weights.h5"
+        if not weights.exists():
+            raise InputError(
+                f"the training of `{self.path}` has not ended: it has no model.weights.h5",
+                f"`zoo train {self.full_name} --out {self.path.parent.parent} --resume` goes on with it",
+            )
+        model = create_model(self.recipe.model)
+        model.load_weights(weights)
+        return model
+
+    def check_reach(self) -> None:
+        """Does nothing if the test split gave what the recipe must reach.
+
+        Raises:
+            GateError: it gave less.
+        """
+        metric, goal = next(iter(self.recipe.reach.items()))
+        found = self.evaluation["metrics"][metric]
+        if found < goal:
+            raise GateError(
+                f"`{self.full_name}` ends below its goal: {metric} is {found:.4f} on the test split, its recipe says {goal}"
+            )
+
+
+def load_run(path: Path | str) -> Run:
+    """Opens the folder of a run.
+
+    Raises:
+        InputError: it is not one.
+    """
+    path = Path(path)
+    if not (path / "recipe.yaml").is_file():
+        raise InputError(f"not a run: `{path}` has no recipe.yaml", "`zoo train` prints the folder of its run")
+    return Run(path)
+
+
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text("utf-8"))
