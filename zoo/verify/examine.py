@@ -10,16 +10,16 @@ import numpy as np
 from zoo.bundle import TARGETS, ignore
 from zoo.errors import BundleError
 from zoo.training.recipe import Recipe
-from zoo.verify import cards
-from zoo.verify.artifacts import LiteRTArtifact, SavedModelArtifact, open_artifact
+from zoo.verify.cards import compose
 from zoo.verify.gates import Gate, agreement_gate, graph_gates, parity_gate, repeat_gates, score_gates
-from zoo.verify.ground import Ground, lay_ground
 from zoo.verify.measures import latency
 from zoo.verify.measures.answers import by_class, distance, scale
 from zoo.verify.measures.first_run import first_run
 from zoo.verify.measures.graph import GraphFacts, read_graph
 from zoo.verify.measures.repeats import repeats
 from zoo.verify.measures.scores import paired_error, score
+from zoo.verify.running.artifacts import LiteRTArtifact, SavedModelArtifact, open_artifact
+from zoo.verify.running.ground import Ground, lay_ground
 
 SMALL_SPLIT = 1000
 """Test splits with fewer examples allow a drop of two standard errors of the paired difference."""
@@ -60,13 +60,13 @@ def measure(
 
     Args:
         folder: holds the artifacts.
-        manifest: what will be, or is, the bundle's: `name`, `model`, `family`, `task`, `labels`, `parts` and `artifacts` are read.
+        manifest: what will be, or is, the bundle's; `name`, `model`, `family`, `task`, `parts`, `artifacts` are read.
         model: the Keras model that the artifacts were made from.
-        recipe: what trained the weights; its data set's test split is what they are scored on.  None: no score.
+        recipe: what trained the weights; artifacts are scored on its data set's test split.  None: no score.
         training: the card's block of that name (`Run.training`).
-        examples: inputs by name, (n, ...), for parity and agreement where there is no recipe; random ones unless given.
-        made: by target, what only its maker knows: `calibration`, `int8_recipe`, `forms`; or, for a target that could not be
-            made at all, `reason`.
+        examples: inputs by name, (n, ...), for parity and agreement where there is no recipe; random unless given.
+        made: by target, what only its maker knows: `calibration` {source, examples}, `int8_recipe`, `forms`; or, for a
+            target that could not be made at all, `reason`.
         report: called with the stage, the examples done and those in all.
 
     Raises:
@@ -77,12 +77,12 @@ def measure(
     gates, entries = {}, {}
     for target in (name for name in TARGETS if name in manifest["artifacts"] or made.get(name, {}).get("reason")):
         if target not in manifest["artifacts"]:
-            entries[target] = cards.not_made(made[target])
+            entries[target] = compose.not_made(made[target])
             continue
         path = folder / manifest["artifacts"][target]["file"]
         gates[target], facts = examine(target, path, ground, report)
-        entries[target] = cards.artifact(folder, path, facts, made.get(target, {}), gates[target])
-    return Measured(cards.card(manifest, model, recipe, training, ground, entries), gates)
+        entries[target] = compose.artifact(folder, path, facts, made.get(target, {}), gates[target])
+    return Measured(compose.card(manifest, model, recipe, training, ground, entries), gates)
 
 
 def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[list[Gate], dict]:

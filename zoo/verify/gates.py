@@ -1,4 +1,4 @@
-"""The bounds that an artifact must meet to ship, as one table, and how a measurement is held against them (design, section 5)."""
+"""The bounds that an artifact must meet to ship, as one table, and how what was measured is held against them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def computes_in_integers(graph: GraphFacts) -> Finding:
 
 
 def ends_are(*types: str) -> Callable[[GraphFacts], Finding]:
-    """Every input and output is of one of these types; whole numbers that are no quantised values (int32) may stand beside them."""
+    """Every input and output is of one of these types."""
 
     def check(graph: GraphFacts) -> Finding:
         ends = {
@@ -104,7 +104,13 @@ def graph_gates(target: str, graph: GraphFacts) -> list[Gate]:
 
 
 def parity_gate(target: str, relative: float, rounded_reference: bool = False) -> list[Gate]:
-    """Args: `relative` is the largest error as a share of the outputs' scale; `rounded_reference`: Keras itself computes in 16 bits."""
+    """The largest difference from Keras.
+
+    Args:
+        target: whose bounds.
+        relative: the difference as a share of the outputs' scale.
+        rounded_reference: Keras itself computes in 16 bits, which no float32 artifact can be nearer to than that.
+    """
     bound = BOUNDS[target].error
     if bound is None:
         return []
@@ -114,7 +120,13 @@ def parity_gate(target: str, relative: float, rounded_reference: bool = False) -
 
 
 def agreement_gate(target: str, agreement: float, of_values: bool = False) -> list[Gate]:
-    """Args: `agreement` is a share of examples; `of_values`: their values were compared, for want of a task that says what an answer is."""
+    """How often the artifact answers as Keras does.
+
+    Args:
+        target: whose bounds.
+        agreement: the share of the examples.
+        of_values: values were compared, for want of a task that says what an answer is.
+    """
     bound = BOUNDS[target].agreement
     if bound is None:
         return []

@@ -9,11 +9,11 @@ from zoo.data import get_data
 from zoo.errors import BundleError, GateError, InputError
 from zoo.tasks import get_task
 from zoo.training.recipe import Recipe, load_recipe
-from zoo.verify.artifacts import open_artifact
 from zoo.verify.examine import measure
 from zoo.verify.gates import Gate
 from zoo.verify.measures.scores import Measure, score
-from zoo.verify.reference import keras_model
+from zoo.verify.running.artifacts import open_artifact
+from zoo.verify.running.reference import keras_model
 
 CARD = "card"
 """Stands in the place of a target for the gates that hold the card against what is measured."""
@@ -118,7 +118,10 @@ def card_gates(bundle: Bundle, measured: Mapping) -> list[Gate]:
 
 
 def _comparable(bundle: Bundle, card: Mapping) -> dict:
-    """The entries of a card that can be measured again: those of artifacts that are here, without what their maker alone knows."""
+    """The entries of a card that can be measured again: those of artifacts that are here.
+
+    One that is said to have passed and is not listed in the manifest stays too, so that it is found to be missing.
+    """
     entries = {target: dict(card["artifacts"].get(target, {})) for target in bundle.targets}
     shipped = bundle.manifest["artifacts"]
     passed = {
@@ -164,7 +167,7 @@ def _training(bundle: Bundle) -> dict | None:
 
 
 def _examples_are_lost(card: Mapping) -> bool:
-    """Whether parity was measured on a user's examples, which are not in the bundle: random inputs stand in for them."""
+    """Whether parity was measured on a user's examples, which are not in the bundle: random inputs stand in."""
     sources = {entry["parity"]["source"] for entry in card["artifacts"].values() if entry["parity"]}
     return "examples" in sources
 

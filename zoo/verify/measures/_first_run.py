@@ -2,9 +2,10 @@
 
     python -I _first_run.py FILE.tflite        ->  {"peak_memory_bytes": 1234567}
 
-It imports nothing of the zoo: a file that is at fault may end this process, and what is measured is the file and LiteRT alone.
+It imports nothing of the zoo: what is measured is the file and LiteRT alone.
 """
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ STATUS = Path("/proc/self/status")
 
 
 def resident(key: str) -> int | None:
-    """`VmRSS`, what the process holds now, or `VmHWM`, the most it ever held, in bytes; None where the system does not say."""
+    """`VmRSS`, what the process holds now, or `VmHWM`, the most it held, bytes; None where the system does not say."""
     if not STATUS.exists():
         return None
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith(key))
@@ -25,10 +26,8 @@ def resident(key: str) -> int | None:
 
 def forget_peak() -> None:
     """Lets `VmHWM` begin again at what the process holds now, where the system allows that."""
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
 
 
 def run(path: str, times: int = 3) -> None:

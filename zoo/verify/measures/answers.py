@@ -8,7 +8,7 @@ import numpy as np
 Arrays = Mapping[str, np.ndarray]
 
 TOLERANCE = 0.1
-"""Where no task says what an answer is, two are the same if no value differs by more than this share of the output's scale."""
+"""Where no task says what an answer is, two are the same if no value differs by more than this share of the scale."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The first run of a .tflite file, in a child process: a file can end the process that runs it, and ours must live to say so."""
+"""The first run of a `.tflite` file, in a child process: a file can end the process that runs it."""
 
 import json
 import signal
@@ -15,7 +15,7 @@ class FirstRun:
     """What came of it."""
 
     peak_memory_bytes: int | None = None
-    """What loading and running the file added to the memory of its process at the most; None where the system does not say."""
+    """What loading and running the file added to its process at the most; None where the system does not say."""
     failure: str | None = None
     """Why it could not be run, in words; None where it could."""
 

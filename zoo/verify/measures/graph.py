@@ -1,4 +1,4 @@
-"""What a `.tflite` file is made of, as far as gates and cards ask: operators, float operators, types of large weights."""
+"""What a `.tflite` file is made of, as far as gates and cards ask: operators, float ones, types of large weights."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
 """How long one inference takes, on a machine that others use too.
 
-Runs are timed in bursts by the CPU time of the thread, which other jobs hardly touch (wall time does not survive a shared core);
-contestants take turns in an order that is shuffled in every round, each burst after two runs that are thrown away, so that none is
-always the one behind a neighbour that empties the caches.
+Runs are timed in bursts by the CPU time of the thread, which other jobs hardly touch; wall time does not survive a
+shared core.  Contestants take turns, in an order that is shuffled in every round, each burst after two runs that are
+thrown away: none is always the one behind a neighbour that empties the caches.
 """
 
 import platform

@@ -19,7 +19,7 @@ class Repeats:
     independent: bool
     """Inputs that are run in another order, one between the others, give the bits that they gave before."""
     batch_error: float | None
-    """Largest difference between a batch and its examples run one by one; None where the signature takes one example only."""
+    """Largest difference between a batch and its examples one by one; None where a call takes one example only."""
 
 
 def repeats(run: Run, inputs: Arrays, batches: tuple[int, ...]) -> Repeats:

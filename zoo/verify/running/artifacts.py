@@ -1,6 +1,7 @@
 """One way to run an artifact, whatever its target: named arrays in, named arrays out, a call at a time.
 
-A `.tflite` file runs on LiteRT in this process, through the runner that ships; a SavedModel on TensorFlow in a child process that has no zoo.
+A `.tflite` file runs on LiteRT in this process, through the runner that ships; a SavedModel on TensorFlow, in a child
+process that has no zoo.
 """
 
 import json

@@ -18,7 +18,7 @@ class Reference:
     """Runs one part of a Keras model under the names that the manifest gives its inputs and outputs.
 
     Args:
-        model: the Keras model; its inputs and outputs stand in the manifest in the order of `model.inputs` and `model.outputs`.
+        model: the Keras model; the manifest has its inputs and outputs in the order of `model.inputs`, `model.outputs`.
         part: the part's entry in the manifest: `inputs` and `outputs` by name.
     """
 
@@ -34,7 +34,7 @@ class Reference:
         return any("16" in str(layer.compute_dtype) for layer in self._model._flatten_layers())
 
     def outputs(self, inputs: Arrays, report=ignore, stage: str = "Keras") -> dict[str, np.ndarray]:
-        """The model's outputs for inputs by name, (n, ...): float32, by name, (n, ...).  Each call begins at the zero state."""
+        """The outputs, float32 by name, (n, ...), for inputs by name, (n, ...); each call begins at the zero state."""
         count = len(next(iter(inputs.values())))
         results = []
         for begin in range(0, count, self._rows):
@@ -56,7 +56,7 @@ class Reference:
 
 
 def keras_model(bundle: Bundle) -> keras.Model:
-    """The Keras model that a bundle's artifacts came from: built by our code and filled with weights, or the user's own file.
+    """The Keras model that a bundle's artifacts came from: built by our code and given weights, or the user's own file.
 
     Raises:
         InputError: the user's file is refused, see `keras_file`.

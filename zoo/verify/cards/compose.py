@@ -16,7 +16,7 @@ from zoo.families._facts import facts as counted_facts
 from zoo.registry import get_spec
 from zoo.training.recipe import Recipe
 from zoo.verify.gates import Gate
-from zoo.verify.ground import Ground
+from zoo.verify.running.ground import Ground
 
 PUBLISHED = Path(__file__).with_name("published.toml")
 DIGITS = 6
@@ -102,7 +102,10 @@ def not_made(made: Mapping) -> dict:
 
 
 def size_and_hash(path: Path) -> tuple[int, str]:
-    """(bytes, SHA-256) of a file; of a folder, the sum and the hash of the lines `<hash>  <relative path>` in the order of the paths."""
+    """(bytes, SHA-256) of an artifact.
+
+    A folder's bytes are those of all its files; its hash is that of lines `<hash>  <path>`, one a file, sorted by path.
+    """
     if path.is_file():
         return path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
     files = sorted((each.relative_to(path).as_posix(), each) for each in path.rglob("*") if each.is_file())
@@ -114,11 +117,6 @@ def published(bundle: str, data: str | None) -> dict | None:
     """The figures that others published for this bundle, or else for its data set: `metrics` and `source`."""
     table = tomllib.loads(PUBLISHED.read_text("utf-8"))
     return table.get(bundle) or table.get(data or "")
-
-
-def headline(card: Mapping) -> str | None:
-    """The metric that a card is about; None where nothing was scored."""
-    return next(iter(card["keras"]["ci95"])) if card["keras"] else None
 
 
 def _model(manifest: Mapping, model: keras.Model) -> dict:

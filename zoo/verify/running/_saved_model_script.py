@@ -1,12 +1,15 @@
-"""A script: serves a SavedModel to the gates from a process that cannot import the zoo, since a bundle's user may not have it.
+"""A script: serves a SavedModel to the gates from a process that cannot import the zoo, as its users may not have it.
 
     python -I _saved_model_script.py FOLDER
 
-It prints one JSON line that describes the signatures, then answers each JSON line on its input with one on its output:
+It prints one JSON line that describes the signatures, then answers each JSON line of its input by one of its output:
 
-    {"do": "run", "signature": "predict", "inputs": "in.npz", "outputs": "out.npz", "rows": 256}   -> {}
-    {"do": "time", "signature": "predict", "inputs": "in.npz", "rows": 1}                          -> {"times_us": [...]}
-    {"do": "memory"}                                                                               -> {"peak_memory_bytes": 1}
+    {"do": "run", "signature": "predict", "inputs": "in.npz", "outputs": "out.npz", "rows": 256}
+        -> {}
+    {"do": "time", "signature": "predict", "inputs": "in.npz", "rows": 1}
+        -> {"times_us": [...]}
+    {"do": "memory"}
+        -> {"peak_memory_bytes": 1}
 
 An error is answered by {"error": "..."}.
 """

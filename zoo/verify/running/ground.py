@@ -10,10 +10,10 @@ from zoo.bundle import ignore
 from zoo.data import get_data
 from zoo.tasks import get_task
 from zoo.training.recipe import Recipe
-from zoo.verify.examples import random_inputs, stratified
 from zoo.verify.measures.answers import same_class, within_tolerance
 from zoo.verify.measures.scores import Measure, Score, score
-from zoo.verify.reference import Reference
+from zoo.verify.running.examples import random_inputs, stratified
+from zoo.verify.running.reference import Reference
 
 Arrays = Mapping[str, np.ndarray]
 

@@ -35,8 +35,8 @@ def stratified(labels: np.ndarray, count: int = COUNT, seed: int = SEED) -> np.n
 def random_inputs(manifest: Mapping, part: str = "predict", seed: int = SEED) -> dict[str, np.ndarray]:
     """Inputs for a model of which no examples are known.
 
-    An input is drawn evenly from the range that the manifest gives it, else from what the int8 artifact can take, else from 0..255
-    (an image), from 1..its longest (a length), or from the standard normal distribution.
+    An input is drawn evenly from the range that the manifest gives it; else an image from 0..255, a length from 1..the
+    longest there is, anything else from what the int8 artifact can take, or from the standard normal distribution.
 
     Args:
         manifest: of the bundle.

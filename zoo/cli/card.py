@@ -1,0 +1,35 @@
+"""`zoo card`: what a bundle's card says, and the READMEs that are rendered from cards."""
+
+from typing import Annotated
+
+import typer
+
+
+def card(
+    bundles: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[BUNDLE]...", help="Bundles by name or folder; all that ship if none is given."),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write each README anew, and the project's table.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Fail if one of them is out of date.")] = False,
+) -> None:
+    """Shows what was measured of a bundle: `zoo card resnet_tiny.digits`.
+
+    `--write` renders the bundle's README, and the table of pretrained models in the project's README, from the cards;
+    `--check` exits 3 if one of them is out of date.
+    """
+    from zoo.bundle import load_bundle
+    from zoo.errors import InputError
+    from zoo.verify.cards import readmes
+
+    if write and check:
+        raise InputError("`--write` and `--check` exclude each other")
+    chosen = [load_bundle(name) for name in bundles] if bundles else readmes.shipped_bundles()
+    if write:
+        for path in readmes.write(chosen):
+            print(path)
+    elif check:
+        readmes.check(chosen)
+    else:
+        for bundle in chosen:
+            print(readmes.of(bundle))

@@ -1,0 +1,52 @@
+"""`zoo verify`: every gate again, on the files that ship."""
+
+from typing import Annotated
+
+import typer
+
+from zoo.cli._output import import_tensorflow, print_json, print_table, progress_bar
+
+
+def verify(
+    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE...", help="Bundles by name or folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Verifies bundles: `zoo verify resnet_tiny.digits`.
+
+    Runs every artifact, holds what it measures against the gates, and the card against what it measured.  Exits 3 if
+    one fails.
+    """
+    import_tensorflow()
+    from zoo.bundle import load_bundle
+    from zoo.errors import GateError
+    from zoo.verify.verification import verify_bundle
+
+    results = []
+    for name in bundles:
+        with progress_bar() as report:
+            results.append(verify_bundle(load_bundle(name), report))
+        if not as_json:
+            show(results[-1])
+    if as_json:
+        print_json([{"bundle": result.bundle, "gates": as_data(result)} for result in results])
+    if failures := [f"`{result.bundle}` {failure}" for result in results for failure in result.failures]:
+        raise GateError(f"{len(failures)} gates not met: {'; '.join(failures)}")
+
+
+def show(result) -> None:
+    """The table of one bundle."""
+    columns = ("target", "gate", "found", "bound", "")
+    rows = [
+        (target, gate.name, gate.figure, gate.bound, "passed" if gate.passed else "FAILED")
+        for target, gates in result.gates.items()
+        for gate in gates
+    ]
+    print_table(columns, rows, title=result.bundle)
+
+
+def as_data(result) -> dict:
+    """By target, every gate as JSON has it."""
+    keys = ("name", "figure", "bound", "passed")
+    return {
+        target: [{key: getattr(gate, key) for key in keys} for gate in gates] for target, gates in result.gates.items()
+    }

@@ -1,0 +1,255 @@
+"""READMEs from cards: the one of a bundle, and the project's table of pretrained models.  Same card, same text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+BEGIN, END = "<!-- table:pretrained -->", "<!-- end -->"
+NONE = "-"
+"""A cell for what was not measured."""
+
+
+def bundle_readme(card: Mapping) -> str:
+    """The `README.md` of a bundle."""
+    sections = (_title, _use, _artifacts, _classes, _comparison, _data, _training, _operators)
+    return "\n\n".join(text for section in sections if (text := section(card))) + "\n"
+
+
+def project_readme(text: str, cards: Iterable[Mapping]) -> str:
+    """The project's README with its table rendered anew.
+
+    Args:
+        text: the README; the table stands between `BEGIN` and `END`, each on a line of its own.
+        cards: of the bundles that ship, in the order of the rows.
+    """
+    before, begin, rest = text.partition(f"{BEGIN}\n")
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the README has no lines `{BEGIN}` and `{END}` for the table to stand between")
+    return f"{before}{begin}{pretrained_table(cards)}\n{end}{after}"
+
+
+def pretrained_table(cards: Iterable[Mapping]) -> str:
+    """A row a bundle: what it is, and what its float32 and int8 artifacts measured."""
+    columns = ("model", "data", "parameters", "metric", "float32", "int8", "bytes float32 / int8", "µs float32 / int8")
+    return table(columns, [_pretrained_row(card) for card in cards])
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown; the first column is set left, the others right."""
+    lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def headline(card: Mapping) -> str | None:
+    """The metric that a card is about; None where nothing was scored."""
+    return next(iter(card["keras"]["ci95"])) if card["keras"] else None
+
+
+def rate(value: float | None, metric: str) -> str:
+    """A fraction for people: accuracies as percents, F1s as they are."""
+    if value is None:
+        return NONE
+    return f"{100 * value:.2f} %" if metric == "accuracy" else f"{value:.3f}"
+
+
+def headline_of(entry: Mapping | None, metric: str | None) -> str:
+    """The headline metric of a card's `keras` block or of an artifact's entry, with its 95 % interval."""
+    if not entry or metric is None or not entry.get("metrics"):
+        return NONE
+    low, high = entry["ci95"][metric]
+    ends = f"{100 * low:.1f}-{100 * high:.1f}" if metric == "accuracy" else f"{low:.3f}-{high:.3f}"
+    return f"{rate(entry['metrics'][metric], metric)} ({ends})"
+
+
+def _pretrained_row(card: Mapping) -> list[str]:
+    metric = headline(card)
+    float32, int8 = (_shipped(card, target) for target in ("float32", "int8"))
+    return [
+        f"[`{card['bundle']}`](saved_models/{card['bundle']})",
+        card["data"]["name"] if card["data"] else NONE,
+        f"{card['model']['parameters']:,}",
+        metric or NONE,
+        headline_of(float32, metric),
+        headline_of(int8, metric),
+        f"{_number(float32, 'bytes')} / {_number(int8, 'bytes')}",
+        f"{_latency(float32)} / {_latency(int8)}",
+    ]
+
+
+def _title(card: Mapping) -> str:
+    model = card["model"]
+    facts = [f"{model['parameters']:,} parameters"]
+    if model["macs"] is not None:
+        facts.append(f"{model['macs']:,} multiply-accumulates an inference")
+    if model["receptive_field"] is not None:
+        facts.append(f"a receptive field of {model['receptive_field']:,}")
+    said = f"`{model['name']}` for {model['task'] or 'a task that its user knows'}: {_joined(facts)}."
+    paper = f" {model['paper']}." if model["paper"] else ""
+    origin = "Rendered from `card.json` by `zoo card --write`; every figure was measured."
+    return f"# {card['bundle']}\n\n{said}{paper}\n\n{origin}"
+
+
+def _use(card: Mapping) -> str:
+    shipped = [target for target in card["artifacts"] if target != "saved_model" and _shipped(card, target)]
+    if not shipped:
+        return ""
+    target = "int8" if "int8" in shipped else shipped[0]
+    return f"```bash\nzoo predict {card['bundle']} INPUT --target {target}\nzoo verify {card['bundle']}\n```"
+
+
+def _artifacts(card: Mapping) -> str:
+    metric = headline(card)
+    columns = ("target", metric or "score", "largest error", "same answer", "bytes", "µs (p10-p90)", "peak memory")
+    rows = [_artifact_row(target, entry, metric) for target, entry in card["artifacts"].items()]
+    keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 5]] if card["keras"] else []
+    notes = [_provenance(card), *_disabled(card), *_remarks(card)]
+    return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
+
+
+def _artifact_row(target: str, entry: Mapping, metric: str | None) -> list[str]:
+    parity, latency = entry["parity"], entry["latency_us"]
+    return [
+        target if entry["status"] == "passed" else f"{target} (disabled)",
+        headline_of(entry, metric) if entry["metrics"] else "not measured",
+        f"{parity['max_abs']:.2g}" if parity else NONE,
+        f"{100 * parity['agreement']:.2f} %" if parity else NONE,
+        _number(entry, "bytes"),
+        f"{latency['median']:,.1f} ({latency['p10']:,.1f}-{latency['p90']:,.1f})" if latency else NONE,
+        _number(entry, "peak_memory_bytes"),
+    ]
+
+
+def _provenance(card: Mapping) -> str:
+    """What the figures of the table are figures of."""
+    entries = card["artifacts"].values()
+    parity = next((entry["parity"] for entry in entries if entry["parity"]), None)
+    cpu = next((entry["latency_us"]["cpu"] for entry in entries if entry["latency_us"]), None)
+    said = []
+    if parity:
+        examples = f"{parity['examples']} examples ({parity['source']})"
+        said.append(f"The largest error is that of the outputs against Keras on {examples}.")
+    if card["keras"]:
+        count = card["data"]["splits"]["test"]
+        said.append(f"Scores and same answers are of the whole test split, {count:,} examples.")
+        said.append(f"In parentheses, the 95 % interval{_resampled(card)}.")
+    if cpu:
+        said.append(f"Times are CPU time of one inference on one thread of {cpu}.")
+        said.append("Memory is what loading and running the artifact added to its process, in bytes.")
+    return " ".join(said)
+
+
+def _resampled(card: Mapping) -> str:
+    source = card["data"]["grouped_by"]
+    return f", by bootstrap over each {source} of the test split" if source else ""
+
+
+def _disabled(card: Mapping) -> list[str]:
+    return [
+        f"`{target}` does not ship: {entry['reason']}."
+        for target, entry in card["artifacts"].items()
+        if entry["status"] == "disabled"
+    ]
+
+
+def _remarks(card: Mapping) -> list[str]:
+    remarks = []
+    for target, entry in card["artifacts"].items():
+        if calibration := entry["calibration"]:
+            recipe = f", recipe `{entry['int8_recipe']}`" if entry["int8_recipe"] else ""
+            remarks.append(
+                f"`{target}` was calibrated on {calibration['source']}, {calibration['examples']} examples{recipe}."
+            )
+        if entry["float_islands"]:
+            remarks.append(f"Float operators in `{target}`: {_counts(entry['float_islands'])}.")
+        if entry["same_as"]:
+            remarks.append(f"`{target}` is the same as {entry['same_as']}: no weight of it is large enough.")
+        if entry["forms"]:
+            forms = ", ".join(f"{layer} {form}" for layer, form in entry["forms"].items())
+            remarks.append(f"Recurrences in `{target}`: {forms}.")
+    return remarks
+
+
+def _classes(card: Mapping) -> str:
+    """A row a class: F1 of Keras and of the artifacts, and how often the int8 artifact answers as Keras."""
+    if not card["keras"]:
+        return ""
+    shown = {name: entry for name in ("float32", "int8") if (entry := _shipped(card, name))}
+    rows = []
+    for label, count in card["data"]["test_by_class"].items():
+        scored = "" if label in card["data"]["scored_labels"] else " (not scored)"
+        f1 = [rate(entry["metrics"].get(f"f1_{label}"), "f1") for entry in (card["keras"], *shown.values())]
+        same = [_share(entry["parity"]["agreement_by_class"].get(label)) for entry in shown.values()]
+        rows.append([f"{label}{scored}", f"{count:,}", *f1, *same])
+    columns = ("class", "test examples", "F1 Keras", *(f"F1 {name}" for name in shown))
+    return "## By class\n\n" + table((*columns, *(f"same answer {name}" for name in shown)), rows)
+
+
+def _comparison(card: Mapping) -> str:
+    """Every metric that is not of one class, beside the baselines and what others published."""
+    if not card["keras"]:
+        return ""
+    metrics = [name for name in card["keras"]["metrics"] if not name.startswith("f1_")]
+    entries = {"Keras": card["keras"]["metrics"]}
+    entries |= {name: entry["metrics"] for name in ("float32", "int8") if (entry := _shipped(card, name))}
+    entries |= {f"baseline: {name}": values for name, values in (card["baselines"] or {}).items()}
+    if card["published"]:
+        entries["published"] = card["published"]["metrics"]
+    rows = [[name, *(rate(values.get(metric), metric) for metric in metrics)] for name, values in entries.items()]
+    source = f"\n\nPublished: {card['published']['source']}." if card["published"] else ""
+    return "## Beside others\n\n" + table(("", *metrics), rows) + source
+
+
+def _data(card: Mapping) -> str:
+    if not card["data"]:
+        return ""
+    data = card["data"]
+    splits = ", ".join(f"{count:,} {name}" for name, count in data["splits"].items())
+    facts = f"`{data['name']}` {data['version']}: {splits} examples. {data['source']}. Licence: {data['licence']}."
+    return "\n\n".join(["## Data", facts, *(f"- {note}" for note in data["notes"])])
+
+
+def _training(card: Mapping) -> str:
+    if not card["training"]:
+        return ""
+    facts = card["training"]
+    goal = _joined([f"{metric} {rate(value, metric)}" for metric, value in facts["reach"].items()])
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    minutes = f"{facts['seconds'] / 60:,.0f} min"
+    return (
+        "## Training\n\n```bash\nzoo train recipe.yaml\n```\n\n"
+        f"Seed {facts['seed']}, {facts['epochs']} epochs, {minutes} on {facts['hardware']}; {versions}. "
+        f"The recipe promises {goal} on the test split (float). Its SHA-256: `{facts['recipe_sha256']}`."
+    )
+
+
+def _operators(card: Mapping) -> str:
+    counted = {target: entry["operators"] for target, entry in card["artifacts"].items() if entry["operators"]}
+    if not counted:
+        return ""
+    names = sorted({name for operators in counted.values() for name in operators})
+    rows = [[name, *(f"{operators.get(name, 0):,}" for operators in counted.values())] for name in names]
+    return "## Operators\n\n" + table(("", *counted), rows)
+
+
+def _shipped(card: Mapping, target: str) -> Mapping | None:
+    entry = card["artifacts"].get(target)
+    return entry if entry and entry["status"] == "passed" else None
+
+
+def _number(entry: Mapping | None, key: str) -> str:
+    return f"{entry[key]:,}" if entry and entry[key] is not None else NONE
+
+
+def _latency(entry: Mapping | None) -> str:
+    return f"{entry['latency_us']['median']:,.1f}" if entry and entry["latency_us"] else NONE
+
+
+def _share(value: float | None) -> str:
+    return NONE if value is None else f"{100 * value:.2f} %"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} x{count}" for name, count in counts.items())
+
+
+def _joined(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
