@@ -62,7 +62,7 @@ def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
         UnknownNameError: there is no such model, tag or bundle.
         BundleError: the bundle is corrupt, or holds a model that is not the zoo's.
     """
-    if "." not in Path(name).name:
+    if "." not in Path(name).name and not (Path(name) / "manifest.json").exists():
         raise InputError(
             f"`{name}` names a model and no training of it; pretrained weights go by `name.tag`",
             f'`zoo list "{name}.*"` shows the tags; `zoo.create_model("{name}")` builds it untrained',

@@ -147,7 +147,7 @@ def _compare(target: str, artifact: Artifact, ground: Ground, report) -> tuple[l
         "max_abs": apart.max_abs,
         "agreement": float(np.mean(same)),
     }
-    gates = parity_gate(target, apart.relative, ground.rounded)
+    gates = parity_gate(target, apart.relative)
     if ground.measure is None:
         gates += agreement_gate(target, parity["agreement"], of_values=ground.compares_values)
     return gates, {"parity": parity}

@@ -103,19 +103,16 @@ def graph_gates(target: str, graph: GraphFacts) -> list[Gate]:
     return [Gate(name, finding or "yes", name, finding is None) for name, finding in found]
 
 
-def parity_gate(target: str, relative: float, rounded_reference: bool = False) -> list[Gate]:
+def parity_gate(target: str, relative: float) -> list[Gate]:
     """The largest difference from Keras.
 
     Args:
         target: whose bounds.
         relative: the difference as a share of the outputs' scale.
-        rounded_reference: Keras itself computes in 16 bits, which no float32 artifact can be nearer to than that.
     """
     bound = BOUNDS[target].error
     if bound is None:
         return []
-    if rounded_reference and target != "saved_model":
-        bound = max(bound, BOUNDS["float16"].error)
     return [Gate("parity", f"{relative:.1e} x scale", f"<= {bound:g} x scale", relative <= bound)]
 
 

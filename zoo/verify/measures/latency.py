@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from zoo.bundle import ignore
+
 BURST_NS = 15_000_000
 ROUNDS = 30
 BUDGET_NS = 3_000_000_000
@@ -24,6 +26,7 @@ def take_turns(
     clock: Callable[[], int] = time.thread_time_ns,
     rounds: int = ROUNDS,
     seed: int = 0,
+    report=ignore,
 ) -> dict[str, list[float]]:
     """Times contestants beside each other.
 
@@ -32,6 +35,7 @@ def take_turns(
         clock: nanoseconds; thread CPU time by default, which is right for one thread.
         rounds: bursts of each contestant.
         seed: of the order within the rounds.
+        report: called with the stage, the rounds done and those in all.
 
     Returns:
         By name: µs an inference, one figure a burst.
@@ -39,10 +43,14 @@ def take_turns(
     order, shuffle = list(contestants), random.Random(seed).shuffle
     runs = {name: _runs_a_burst(run, clock) for name, run in contestants.items()}
     times = {name: [] for name in order}
-    for _ in range(min(rounds, *(rounds_within_budget(runs[name], contestants[name], clock) for name in order))):
+    affordable = [_affordable_rounds(contestants[name], runs[name], clock) for name in order]
+    rounds = min(rounds, *affordable)
+    for done in range(rounds):
+        report("timing", done, rounds)
         shuffle(order)
         for name in order:
             times[name].append(_burst(contestants[name], runs[name], clock) / 1000)
+    report("timing", rounds, rounds)
     return times
 
 
@@ -72,8 +80,8 @@ def cpu_name() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def rounds_within_budget(runs: int, run: Callable[[], object], clock: Callable[[], int]) -> int:
-    """How many rounds of `runs` inferences fit into the budget."""
+def _affordable_rounds(run: Callable[[], object], runs: int, clock: Callable[[], int]) -> int:
+    """How many bursts of `runs` inferences fit into the budget."""
     return max(FEWEST, BUDGET_NS // max(1, round(_burst(run, runs, clock) * runs)))
 
 

@@ -13,7 +13,7 @@ from zoo.training.recipe import Recipe
 from zoo.verify.measures.answers import same_class, within_tolerance
 from zoo.verify.measures.scores import Measure, Score, score
 from zoo.verify.running.examples import random_inputs, stratified
-from zoo.verify.running.reference import Reference
+from zoo.verify.running.reference import keras_outputs
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -33,8 +33,6 @@ class Ground:
     """(found, expected outputs) -> (n,) bool: same answer."""
     compares_values: bool
     """Whether `same` looks at values, for want of a task that says what an answer is."""
-    rounded: bool
-    """Whether Keras itself computes in 16 bits."""
     measure: Measure | None = None
     """How the whole test split is scored; None where there is none."""
     whole: Arrays | None = None
@@ -49,21 +47,19 @@ def lay_ground(
 ) -> Ground:
     """Chooses the examples and runs Keras on them; see `examine.measure` for the arguments."""
     part = "predict"
-    reference = Reference(model, manifest["parts"][part])
     task = get_task(manifest["task"]) if manifest["task"] else None
     common = {
         "part": part,
         "same": same_class(task.answers) if task else within_tolerance,
         "compares_values": task is None,
-        "rounded": reference.half_precision,
     }
     if recipe is None:
         inputs = examples or random_inputs(manifest, part)
         source = "examples" if examples else "random inputs"
-        return Ground(inputs=inputs, source=source, expected=reference.outputs(inputs, report), **common)
+        return Ground(inputs=inputs, source=source, expected=keras_outputs(model, inputs, report), **common)
     data = get_data(recipe.data)
     test = data.load("test")
-    whole = reference.outputs(test.inputs, report, "Keras: test split")
+    whole = keras_outputs(model, test.inputs, report, "Keras: test split")
     chosen = stratified(test.labels)
     question = Measure(task, data, test, recipe.headline)
     return Ground(
