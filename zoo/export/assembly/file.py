@@ -1,0 +1,214 @@
+"""Between a `.tflite` file and graphs in memory: `read` takes a file apart, `write` makes one."""
+
+from __future__ import annotations
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from zoo.errors import ConversionError
+from zoo.export.assembly.graph import Graph, Operator, Piece, Quantization, Tensor
+
+# Where the options of an operator hold the index of a subgraph.
+_CALLS = {
+    schema.BuiltinOperator.WHILE: ("condSubgraphIndex", "bodySubgraphIndex"),
+    schema.BuiltinOperator.IF: ("thenSubgraphIndex", "elseSubgraphIndex"),
+    schema.BuiltinOperator.CALL_ONCE: ("initSubgraphIndex",),
+}
+_HIGHEST_OLD_CODE = 127
+"""Codes were a byte once (schema.fbs, OperatorCode): old readers see this one for every later operator."""
+
+
+def read(data: bytes) -> dict[str, Piece]:
+    """The functions that a converted file holds, by signature name.
+
+    Raises:
+        ConversionError: it holds an operator that is not a built-in.
+    """
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    custom = sorted({code.customCode.decode() for code in model.operatorCodes if code.customCode})
+    if custom:
+        raise ConversionError(
+            f"the model needs operators that are not TFLite built-ins: {', '.join(custom)}",
+            "replace the layer that makes them; TensorFlow (Flex) and custom operators run on no plain LiteRT runtime",
+        )
+    graphs = [Graph() for _ in model.subgraphs]
+    tensors = [[_tensor(model, tensor) for tensor in subgraph.tensors or ()] for subgraph in model.subgraphs]
+    for graph, subgraph, own in zip(graphs, model.subgraphs, tensors, strict=True):
+        graph.inputs, graph.outputs = _pick(own, subgraph.inputs), _pick(own, subgraph.outputs)
+        graph.operators = [_operator(model, operator, own, graphs) for operator in subgraph.operators or ()]
+    return {
+        signature.signatureKey.decode(): Piece(
+            graphs[signature.subgraphIndex],
+            {
+                entry.name.decode(): tensors[signature.subgraphIndex][entry.tensorIndex]
+                for entry in signature.inputs or ()
+            },
+            {entry.name.decode(): tensors[signature.subgraphIndex][entry.tensorIndex] for entry in signature.outputs},
+        )
+        for signature in model.signatureDefs
+    }
+
+
+def _pick(tensors: list[Tensor], indices) -> list:
+    return [None if index < 0 else tensors[index] for index in (() if indices is None else indices)]
+
+
+def _tensor(model: schema.ModelT, tensor: schema.TensorT) -> Tensor:
+    shape = () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
+    data = model.buffers[tensor.buffer].data
+    return Tensor(
+        shape,
+        tensor.type,
+        _quantization(tensor.quantization),
+        None if data is None or not len(data) else bytes(data),
+        variable=tensor.isVariable,
+        shape_signature=None if tensor.shapeSignature is None else tuple(int(size) for size in tensor.shapeSignature),
+    )
+
+
+def _quantization(parameters: schema.QuantizationParametersT | None) -> Quantization | None:
+    if parameters is None or parameters.scale is None or not len(parameters.scale):
+        return None
+    return Quantization(
+        tuple(float(scale) for scale in parameters.scale),
+        tuple(int(zero_point) for zero_point in parameters.zeroPoint),
+        parameters.quantizedDimension,
+    )
+
+
+def _operator(model: schema.ModelT, operator: schema.OperatorT, tensors: list[Tensor], graphs: list[Graph]) -> Operator:
+    code = model.operatorCodes[operator.opcodeIndex]
+    builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+    options = operator.builtinOptions or operator.builtinOptions2
+    return Operator(
+        builtin,
+        _pick(tensors, operator.inputs),
+        _pick(tensors, operator.outputs),
+        options,
+        code.version,
+        tuple(graphs[getattr(options, field)] for field in _CALLS.get(builtin, ())),
+    )
+
+
+def write(piece: Piece, signature: str) -> bytes:
+    """A file with one signature; its inputs and outputs bear the names that the piece gives them.
+
+    Other tensors have no names: the converter's take more room in an unrolled recurrence than its weights.
+    """
+    piece.graph.inputs, piece.graph.outputs = list(piece.inputs.values()), list(piece.outputs.values())
+    writer = _Writer()
+    writer.graph(piece.graph, "main", {tensor: name for name, tensor in (piece.inputs | piece.outputs).items()})
+    writer.signature(piece, signature)
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(writer.model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+class _Writer:
+    """Gives tensors, buffers, operator codes and graphs their numbers."""
+
+    def __init__(self):
+        self.model = schema.ModelT(
+            version=3,
+            description="assembled by hybrid-zoo",
+            operatorCodes=[],
+            subgraphs=[],
+            buffers=[schema.BufferT()],  # number 0 is the empty one, by the schema's rule
+            signatureDefs=[],
+        )
+        self._codes: dict = {}
+        self._buffers: dict = {}
+        self._graphs: dict[Graph, int] = {}
+        self._quantizations: dict = {}
+        self._indices: dict[Graph, dict[Tensor, int]] = {}
+
+    def graph(self, graph: Graph, name: str, names: dict[Tensor, str]) -> int:
+        """The number of a graph; writes it, and those that it calls, when it is first met."""
+        if graph in self._graphs:
+            return self._graphs[graph]
+        number = self._graphs[graph] = len(self.model.subgraphs)
+        subgraph = schema.SubGraphT(name=name)
+        self.model.subgraphs.append(subgraph)
+        indices = self._indices[graph] = {}
+        subgraph.tensors = []
+
+        def index(tensor: Tensor | None) -> int:
+            if tensor is None:
+                return -1
+            if tensor not in indices:
+                indices[tensor] = len(indices)
+                subgraph.tensors.append(self._tensor(tensor, names.get(tensor, "")))
+            return indices[tensor]
+
+        def all_of(tensors: list) -> np.ndarray:
+            return np.array([index(tensor) for tensor in tensors], np.int32)
+
+        subgraph.inputs = all_of(graph.inputs)
+        subgraph.operators = [self._operator(operator, all_of) for operator in graph.operators]
+        subgraph.outputs = all_of(graph.outputs)
+        return number
+
+    def signature(self, piece: Piece, key: str) -> None:
+        indices = self._indices[piece.graph]
+
+        def entries(tensors: dict[str, Tensor]) -> list[schema.TensorMapT]:
+            return [schema.TensorMapT(name, indices[tensor]) for name, tensor in tensors.items()]
+
+        self.model.signatureDefs = [schema.SignatureDefT(entries(piece.inputs), entries(piece.outputs), key, 0)]
+
+    def _tensor(self, tensor: Tensor, name: str) -> schema.TensorT:
+        return schema.TensorT(
+            shape=np.array(tensor.shape, np.int32),
+            type=tensor.type,
+            buffer=0 if tensor.data is None else self._buffer(tensor),
+            name=name,
+            quantization=self._quantization(tensor.quantization),
+            isVariable=tensor.variable,
+            shapeSignature=None if tensor.shape_signature is None else np.array(tensor.shape_signature, np.int32),
+            hasRank=True,
+        )
+
+    def _buffer(self, tensor: Tensor) -> int:
+        key = (tensor.data, tensor.copy)
+        if key not in self._buffers:
+            self._buffers[key] = len(self.model.buffers)
+            self.model.buffers.append(schema.BufferT(data=np.frombuffer(tensor.data, np.uint8)))
+        return self._buffers[key]
+
+    def _quantization(self, quantization: Quantization | None) -> schema.QuantizationParametersT | None:
+        if quantization is None:
+            return None
+        if quantization not in self._quantizations:
+            self._quantizations[quantization] = schema.QuantizationParametersT(
+                scale=np.array(quantization.scale, np.float32),
+                zeroPoint=np.array(quantization.zero_point, np.int64),
+                quantizedDimension=quantization.axis,
+            )
+        return self._quantizations[quantization]
+
+    def _operator(self, operator: Operator, all_of) -> schema.OperatorT:
+        options = operator.options
+        for field, graph in zip(_CALLS.get(operator.code, ()), operator.subgraphs, strict=False):
+            setattr(options, field, self.graph(graph, field.removesuffix("SubgraphIndex"), {}))
+        kind = type(options).__name__.removesuffix("T")
+        first, second = (getattr(kinds, kind, 0) for kinds in (schema.BuiltinOptions, schema.BuiltinOptions2))
+        return schema.OperatorT(
+            opcodeIndex=self._code(operator),
+            inputs=all_of(operator.inputs),
+            outputs=all_of(operator.outputs),
+            builtinOptionsType=first,
+            builtinOptions=options if first else None,
+            builtinOptions2Type=second,
+            builtinOptions2=options if second else None,
+        )
+
+    def _code(self, operator: Operator) -> int:
+        key = (operator.code, operator.version)
+        if key not in self._codes:
+            self._codes[key] = len(self.model.operatorCodes)
+            old = min(operator.code, _HIGHEST_OLD_CODE)
+            self.model.operatorCodes.append(
+                schema.OperatorCodeT(deprecatedBuiltinCode=old, version=operator.version, builtinCode=operator.code)
+            )
+        return self._codes[key]

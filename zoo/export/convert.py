@@ -1,0 +1,142 @@
+"""The TFLite converter behind a pipe: `Converter` is the client of a process that imports TensorFlow once and converts.
+
+The converter is C++ that aborts or crashes on some models (`reference`: a float tensor that a WHILE carries unchanged, and
+a representative data set).  In a process of its own that costs the caller a sentence, not its life.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+import zoo
+from zoo.errors import ConversionError
+
+_LAST_LINES = 6
+"""How many lines of a dead process's talk an error quotes."""
+
+
+class Converter:
+    """Converts TensorFlow functions; one process serves all conversions until `close`, and a new one follows a crash.
+
+        with Converter() as converter:
+            data = converter.convert({"predict": function}, "float32")
+
+    Args:
+        time_limit: seconds that one conversion may take.
+    """
+
+    def __init__(self, time_limit: float = 900.0):
+        self.time_limit = time_limit
+        self._talk = tempfile.TemporaryFile("w+")
+        self._process: subprocess.Popen | None = None
+        self._start()  # it imports TensorFlow while the caller still traces
+
+    def __enter__(self) -> Converter:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._stop()
+        self._talk.close()
+
+    def convert(
+        self, functions: Mapping[str, object], target: str, calibration: Mapping[str, np.ndarray] | None = None
+    ) -> bytes:
+        """Converts functions to one file with a signature each.
+
+        Args:
+            functions: TensorFlow's concrete functions, by the signature's name.
+            target: `float32`, `float16`, `dynamic_int8`, `fake_quant` (ranges stand in the function), `int8`, `int16x8`.
+            calibration: for `int8` and `int16x8`, which take one function: (examples, *shape) for each of its inputs.
+
+        Raises:
+            ConversionError: the converter refused, crashed, or took longer than `time_limit`.
+        """
+        with tempfile.TemporaryDirectory(prefix="zoo-convert-") as folder:
+            folder = Path(folder)
+            _save(functions, folder / "saved_model")
+            if calibration is not None:
+                np.savez(folder / "calibration.npz", **calibration)
+            self._ask({"folder": str(folder), "signatures": list(functions), "target": target})
+            return (folder / "converted.tflite").read_bytes()
+
+    def _ask(self, request: dict) -> None:
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            answer = self._read_line()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise self._death()
+        refused = json.loads(answer)["refused"]
+        if refused:
+            raise ConversionError(f"the TFLite converter refused the model: {refused}")
+
+    def _read_line(self) -> str:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if not selector.select(self.time_limit):
+                self._stop()
+                raise ConversionError(
+                    f"the TFLite converter did not end within {self.time_limit:.0f} s",
+                    "a smaller model or a shorter length converts faster",
+                )
+        return self._process.stdout.readline()
+
+    def _start(self) -> None:
+        self._stop()
+        home = str(Path(zoo.__file__).resolve().parent.parent)
+        path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
+        self._talk.seek(0)
+        self._talk.truncate()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "zoo.export.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._talk,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
+        )
+
+    def _stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+        self._process = None
+
+    def _death(self) -> ConversionError:
+        code = self._process.wait()
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        self._talk.seek(0)
+        lines = [line.rstrip() for line in self._talk if line.strip()][-_LAST_LINES:]
+        self._stop()
+        said = "; its last lines:\n  " + "\n  ".join(lines) if lines else ""
+        return ConversionError(f"the TFLite converter {how} while it converted the model{said}")
+
+
+def _save(functions: Mapping[str, object], folder: Path) -> None:
+    module = tf.Module()
+    module.variables_of_functions = [variable for function in functions.values() for variable in function.variables]
+    tf.saved_model.save(module, str(folder), signatures=dict(functions))

@@ -1,0 +1,252 @@
+"""Cuts a Keras model open at its recurrences: what is left, the rest, has a hole where each recurrent layer was called.
+
+Every recurrent layer of Keras ends in `RNN.call(sequences, initial_state, mask)`.  That one method is replaced while the
+model runs, so nesting, sharing, Sequential, Bidirectional and the propagation of masks need no code here: what the
+method is given leaves the rest, what it would return enters it.
+
+    cut = cut_open(model, {"signal": ((1, 64, 4), "float32")}, "float32")
+    cut.holes[0].sequence          the wire that this recurrence reads
+    cut.rest                       a TensorFlow function from wires to wires, or None where nothing is left
+
+A wire is a value that crosses between the user, the rest and the holes, by name: `input_I`, `rest_I`, and `hole_K_J` for
+output J of hole K.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+from keras.layers import RNN, Bidirectional, TimeDistributed
+
+from zoo.export.names import call
+
+Inputs = Mapping[str, tuple[tuple[int, ...], str]]
+"""The shape, batch and lengths fixed, and the dtype of each input of a model."""
+
+Handler = Callable[[RNN, tf.Tensor, "Sequence[tf.Tensor] | None", "tf.Tensor | None"], "Sequence[tf.Tensor]"]
+"""Stands in for a recurrent layer: (layer, sequence, initial state, mask) -> its output and, if it returns them, states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hole:
+    """One call of a recurrent layer, by its wires.
+
+    `sequence` is (batch, length, features) float32, `mask` (batch, length, 1), each initial state (batch, units); the
+    first output is (batch, length, units) or (batch, units), the states after it are there if the layer returns them.
+    """
+
+    layer: RNN
+    batch: int
+    length: int
+    features: int
+    sequence: str
+    initial_state: tuple[str, ...] | None
+    mask: str | None
+    mask_dtype: str
+    outputs: tuple[str, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The wires that it reads."""
+        return (self.sequence, *(self.initial_state or ()), *((self.mask,) if self.mask else ()))
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A model cut open: `inputs` and `outputs` give the wire behind each name of the user."""
+
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    holes: tuple[Hole, ...]
+    rest: object | None
+    """A TensorFlow function whose arguments and results are named by wires."""
+
+
+def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
+    """Traces a model with a hole in place of every recurrence.
+
+    Args:
+        model: any Keras model; it is left as it is.
+        inputs: what to trace it for.
+        mask_dtype: `float32` or `bool`, the dtype of the masks that holes are given.
+    """
+    tracing = _Tracing(mask_dtype)
+    results: dict[str, tf.Tensor] = {}
+
+    def run(*tensors: tf.Tensor) -> list[tf.Tensor]:
+        with intercepted(tracing.open_hole):
+            results.update(call(model, dict(zip(inputs, tensors, strict=True))))
+        return list(results.values())
+
+    wires = {name: f"input_{number}" for number, name in enumerate(inputs)}
+    specs = [tf.TensorSpec(shape, dtype, wires[name]) for name, (shape, dtype) in inputs.items()]
+    # Unlike tf.function, wrap_function adds no control dependencies (the state that a stateful layer would assign stays
+    # as it is), and what it traced can be pruned to any part of it.
+    function = tf.compat.v1.wrap_function(run, specs)
+    for wire in wires.values():
+        tracing.feeds[function.graph.get_tensor_by_name(f"{wire}:0").ref()] = wire
+    holes = tuple(tracing.hole(number) for number in range(len(tracing.calls)))
+    outputs = {name: tracing.wire(tensor) for name, tensor in results.items()}
+    return Cut(wires, outputs, holes, tracing.rest(function))
+
+
+@contextmanager
+def intercepted(handler: Handler) -> Iterator[None]:
+    """While it lasts, recurrent layers call `handler`, and TimeDistributed treats time as part of the batch."""
+
+    def handled(layer, sequences, initial_state=None, mask=None, training=False):
+        state = None if initial_state is None else keras.tree.flatten(initial_state)
+        output, *states = handler(layer, sequences, state, mask)
+        return (output, *states) if layer.return_state else output
+
+    with ExitStack() as stack:
+        stack.enter_context(_replaced(RNN, "call", handled))
+        stack.enter_context(_replaced(TimeDistributed, "call", _folded(TimeDistributed.call)))
+        for way_round in (
+            "_can_attempt_fused_lstm",
+            "_can_attempt_fused_gru",
+        ):  # Keras 3.15: both directions in one call
+            if hasattr(Bidirectional, way_round):
+                stack.enter_context(_replaced(Bidirectional, way_round, lambda *_, **__: False))
+        yield
+
+
+@contextmanager
+def full_precision(model: keras.Model) -> Iterator[None]:
+    """While it lasts, a model of mixed precision computes in float32, in which it keeps its weights anyway."""
+    mixed = [
+        (layer, layer.dtype_policy)
+        for layer in model._flatten_layers()
+        if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype
+        and layer.dtype_policy.quantization_mode is None
+    ]
+    for layer, policy in mixed:
+        layer.dtype_policy = policy.variable_dtype
+    try:
+        yield
+    finally:
+        for layer, policy in mixed:
+            layer.dtype_policy = policy
+
+
+@contextmanager
+def _replaced(owner: type, name: str, function: Callable) -> Iterator[None]:
+    original = getattr(owner, name)
+    setattr(owner, name, function)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def _folded(original: Callable) -> Callable:
+    """TimeDistributed as one call of its layer on (batch * time, ...), where Keras calls it once a step."""
+
+    def call_folded(self, inputs, training=None, mask=None):
+        if mask is not None and self.layer._call_has_mask_arg:
+            return original(self, inputs, training=training, mask=mask)
+        batch, time, *rest = inputs.shape
+        options = {"training": False} if self.layer._call_has_training_arg else {}
+        outputs = self.layer.call(keras.ops.reshape(inputs, (batch * time, *rest)), **options)
+        return keras.ops.reshape(outputs, (batch, time, *outputs.shape[1:]))
+
+    return call_folded
+
+
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """What a recurrent layer was given while tracing, and the placeholders for what it would return."""
+
+    layer: RNN
+    sequence: tf.Tensor
+    initial_state: Sequence[tf.Tensor] | None
+    mask: tf.Tensor | None
+    outputs: list[tf.Tensor]
+
+
+class _Tracing:
+    """Collects calls while a model is traced, and names the wires between them afterwards."""
+
+    def __init__(self, mask_dtype: str):
+        self.calls: list[_Call] = []
+        self.feeds: dict[object, str] = {}
+        self._mask_dtype = mask_dtype
+        self._masks: dict[object, tf.Tensor] = {}
+        self._fetches: dict[object, str] = {}
+
+    def open_hole(self, layer: RNN, sequence, initial_state, mask) -> list[tf.Tensor]:
+        """The handler of `intercepted`."""
+        number = len(self.calls)
+        shapes = layer.compute_output_shape(tuple(sequence.shape))
+        outputs = []
+        for position, shape in enumerate(shapes if layer.return_state else [shapes]):
+            wire = f"hole_{number}_{position}"
+            with sequence.graph.name_scope(None):
+                placeholder = tf.compat.v1.placeholder(tf.float32, shape, wire)
+            self.feeds[placeholder.ref()] = wire
+            outputs.append(placeholder)
+        self.calls.append(
+            _Call(
+                layer,
+                tf.cast(sequence, tf.float32),
+                None if initial_state is None else [tf.cast(state, tf.float32) for state in initial_state],
+                None if mask is None else self._mask(mask),
+                outputs,
+            )
+        )
+        return [tf.cast(output, layer.compute_dtype) for output in outputs]
+
+    def _mask(self, mask: tf.Tensor) -> tf.Tensor:
+        """(batch, length, 1) of the dtype wanted; layers under one mask get one tensor."""
+        if mask.ref() not in self._masks:
+            column = tf.cast(mask, tf.bool)
+            column = column[..., None] if len(mask.shape) == 2 else column
+            self._masks[mask.ref()] = tf.cast(column, self._mask_dtype)
+        return self._masks[mask.ref()]
+
+    def hole(self, number: int) -> Hole:
+        found = self.calls[number]
+        batch, length, features = found.sequence.shape
+        return Hole(
+            found.layer,
+            batch,
+            length,
+            features,
+            self.wire(found.sequence),
+            None if found.initial_state is None else tuple(map(self.wire, found.initial_state)),
+            None if found.mask is None else self.wire(found.mask),
+            self._mask_dtype,
+            tuple(map(self.wire, found.outputs)),
+        )
+
+    def wire(self, tensor: tf.Tensor) -> str:
+        """The wire that carries a tensor: one that is fed, if the tensor is nothing but a copy of it, else a new one."""
+        while tensor.op.type in ("Identity", "StopGradient", "PreventGradient"):
+            tensor = tensor.op.inputs[0]
+        if tensor.ref() in self.feeds:
+            return self.feeds[tensor.ref()]
+        return self._fetches.setdefault(tensor.ref(), f"rest_{len(self._fetches)}")
+
+    def rest(self, function):
+        """The part of the trace between the wires that are fed and those that the rest computes."""
+        if not self._fetches:
+            return None
+        fetches = {wire: reference.deref() for reference, wire in self._fetches.items()}
+        reached = _upstream(fetches.values())
+        feeds = [reference.deref() for reference in self.feeds if reference.deref().op in reached]
+        return function.prune(feeds, fetches)
+
+
+def _upstream(tensors) -> set:
+    """Every operation that these tensors depend on."""
+    reached, pending = set(), [tensor.op for tensor in tensors]
+    while pending:
+        operation = pending.pop()
+        if operation not in reached:
+            reached.add(operation)
+            pending += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
+    return reached

@@ -1,0 +1,210 @@
+"""The recurrent cells that reach TFLite built-ins: weights, the projection of the inputs, and one step.
+
+Every product of the inputs, x_t W + b, is independent of the state: the projection makes them all at once.  What is left
+for a step is one product with the state and elementwise operators.
+
+Equations call the hook `q(name, value)` on each quantity that a kernel would write.  Converting float, it returns the
+value; observing, it notes the value's range; for int8 it puts the value on the grid of that range (see `ranges`).
+Names: `x` input, `xW` its projection, `h` output and `c` cell state, `hU` the product with the state, `sum` what a gate's
+activation is given, and those in the equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.layers import RNN, GRUCell, LSTMCell, SimpleRNNCell
+
+from zoo.errors import ConversionError
+
+Hook = Callable[[str, tf.Tensor], tf.Tensor]
+
+# The int8 kernels of LOGISTIC and TANH write on these grids and no others (TFLite's quantisation specification).
+LOGISTIC_RANGE = (0.0, 255 / 256)
+TANH_RANGE = (-1.0, 127 / 128)
+
+
+class Cell:
+    """A cell whose output is its first state.
+
+    Attributes:
+        states: the names of its states.
+        operators: how many TFLite operators one float step takes, for the choice of the form.
+        units: width of each state.
+        input_kernel: (features, projected), W; `bias`: (projected,), b.
+        recurrent_kernel: (units, ...), U.
+        fixed: ranges that a kernel dictates, by quantity.
+    """
+
+    states: tuple[str, ...]
+    operators: int
+
+    def __init__(self, cell, input_kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray):
+        self.units = cell.units
+        self.activation = cell.activation
+        self.input_kernel = np.ascontiguousarray(input_kernel)
+        self.recurrent_kernel = np.ascontiguousarray(recurrent_kernel)
+        self.bias = np.ascontiguousarray(bias)
+        self.fixed: dict[str, tuple[float, float]] = {}
+
+    @property
+    def projected(self) -> int:
+        """Width of the projection."""
+        return len(self.bias)
+
+    def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
+        """x W + b: (..., features) -> (..., projected)."""
+        return q("xW", tf.matmul(q("x", x), self.input_kernel) + self.bias)
+
+    def step(self, q: Hook, xW: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """One step: (batch, projected) and each state (batch, units) -> the new states."""
+        raise NotImplementedError
+
+    def _fix(self, name: str, activation: Callable) -> None:
+        """Notes the range of a quantity that an activation with a grid of its own writes."""
+        if activation is keras.activations.sigmoid:
+            self.fixed[name] = LOGISTIC_RANGE
+        elif activation is keras.activations.tanh:
+            self.fixed[name] = TANH_RANGE
+
+
+class LSTM(Cell):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997; Gers et al. 2000), as `keras.layers.LSTMCell`.
+
+        sum = x_t W + b + h_{t-1} U
+        i, f, o = recurrent_activation(sum_i, sum_f, sum_o)        `gates`
+        g = activation(sum_g)                                      `candidate`
+        c_t = f c_{t-1} + i g                                      `kept` + `added`
+        h_t = o activation(c_t)                                    o * `squashed`
+
+    Keras orders the gates i, f, g, o; here g comes last, so that one LOGISTIC serves the other three.
+    """
+
+    states = ("h", "c")
+    operators = 12
+
+    def __init__(self, cell: LSTMCell):
+        units = cell.units
+        order = np.r_[0 : 2 * units, 3 * units : 4 * units, 2 * units : 3 * units]
+        bias = _array(cell.bias) if cell.use_bias else np.zeros(4 * units, np.float32)
+        super().__init__(cell, _array(cell.kernel)[:, order], _array(cell.recurrent_kernel)[:, order], bias[order])
+        self.recurrent_activation = cell.recurrent_activation
+        self._fix("gates", self.recurrent_activation)
+        self._fix("candidate", self.activation)
+        self._fix("squashed", self.activation)
+
+    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        xW, h, c = q("xW", xW), q("h", h), q("c", c)
+        total = q("sum", xW + q("hU", tf.matmul(h, self.recurrent_kernel)))
+        gates = q("gates", self.recurrent_activation(total[:, : 3 * self.units]))
+        candidate = q("candidate", self.activation(total[:, 3 * self.units :]))
+        i, f, o = tf.split(gates, 3, axis=1)
+        c = q("c", q("kept", f * c) + q("added", i * candidate))
+        return q("h", o * q("squashed", self.activation(c))), c
+
+
+class GRU(Cell):
+    """Gated recurrent unit with the reset after the product (cuDNN's form), as `keras.layers.GRUCell(reset_after=True)`.
+
+        z, r = recurrent_activation(x_t W_zr + h_{t-1} U_zr + b_zr)        `gates`
+        n = activation(x_t W_n + b_n + r (h_{t-1} U_n + b'_n))             `candidate`; r (...) is `reset`
+        h_t = n + z (h_{t-1} - n)                                          `change` = h - n, `kept` = z `change`
+
+    Keras has two biases; those of z and r are one sum and go to the projection, where they cost nothing.  Only b'_n stays
+    in the step, as an ADD of its own: as the bias of an int8 FULLY_CONNECTED it is stored anew for every step.
+    """
+
+    states = ("h",)
+    operators = 13
+
+    def __init__(self, cell: GRUCell):
+        units = cell.units
+        bias = np.zeros(3 * units, np.float32)
+        self.candidate_bias = np.zeros(units, np.float32)
+        if cell.use_bias:
+            ours, recurrent = _array(cell.bias) if cell.reset_after else (_array(cell.bias), bias)
+            self.candidate_bias = recurrent[2 * units :]
+            bias = ours + np.concatenate([recurrent[: 2 * units], np.zeros(units, np.float32)])
+        super().__init__(cell, _array(cell.kernel), _array(cell.recurrent_kernel), bias)
+        self.recurrent_activation = cell.recurrent_activation
+        self._fix("gates", self.recurrent_activation)
+        self._fix("candidate", self.activation)
+
+    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
+        xW, h = q("xW", xW), q("h", h)
+        hU = q("hU", tf.matmul(h, self.recurrent_kernel))
+        z, r = self._gates(q, xW, hU[:, : 2 * self.units])
+        shown = hU[:, 2 * self.units :]
+        if self.candidate_bias.any():
+            shown = q("shown", shown + self.candidate_bias)
+        return self._blend(q, xW, h, z, q("reset", r * shown))
+
+    def _gates(self, q: Hook, xW: tf.Tensor, hU: tf.Tensor) -> list[tf.Tensor]:
+        total = q("sum", xW[:, : 2 * self.units] + hU)
+        return tf.split(q("gates", self.recurrent_activation(total)), 2, axis=1)
+
+    def _blend(self, q: Hook, xW: tf.Tensor, h: tf.Tensor, z: tf.Tensor, reset: tf.Tensor) -> tuple[tf.Tensor]:
+        candidate = q("candidate", self.activation(q("candidate_sum", xW[:, 2 * self.units :] + reset)))
+        return (q("h", candidate + q("kept", z * q("change", h - candidate))),)
+
+
+class GRUResetBefore(GRU):
+    """Gated recurrent unit as first published (Cho et al. 2014), `keras.layers.GRUCell(reset_after=False)`.
+
+    As `GRU`, but for the candidate, whose product has to wait for the reset gate:
+
+        n = activation(x_t W_n + b_n + (r h_{t-1}) U_n)                    `shown` = r h, `reset` = `shown` U_n
+    """
+
+    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
+        xW, h = q("xW", xW), q("h", h)
+        for_gates, for_candidate = np.split(self.recurrent_kernel, [2 * self.units], axis=1)
+        z, r = self._gates(q, xW, q("hU", tf.matmul(h, for_gates)))
+        return self._blend(q, xW, h, z, q("reset", tf.matmul(q("shown", r * h), for_candidate)))
+
+
+class SimpleRNN(Cell):
+    """The plain recurrence (Elman 1990), as `keras.layers.SimpleRNNCell`.
+
+    h_t = activation(x_t W + b + h_{t-1} U)
+    """
+
+    states = ("h",)
+    operators = 3
+
+    def __init__(self, cell: SimpleRNNCell):
+        bias = _array(cell.bias) if cell.use_bias else np.zeros(cell.units, np.float32)
+        super().__init__(cell, _array(cell.kernel), _array(cell.recurrent_kernel), bias)
+        self._fix("h", self.activation)
+
+    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
+        total = q("sum", q("xW", xW) + q("hU", tf.matmul(q("h", h), self.recurrent_kernel)))
+        return (q("h", self.activation(total)),)
+
+
+def cell_of(layer: RNN) -> Cell:
+    """The cell of a recurrent layer, with its weights as they are now.
+
+    Raises:
+        ConversionError: no equations stand here for this kind of cell.
+    """
+    kinds = {
+        LSTMCell: LSTM,
+        GRUCell: GRU if getattr(layer.cell, "reset_after", True) else GRUResetBefore,
+        SimpleRNNCell: SimpleRNN,
+    }
+    kind = kinds.get(type(layer.cell))
+    if kind is None:
+        raise ConversionError(
+            f"layer `{layer.name}` repeats a cell that cannot be lowered: found {type(layer.cell).__name__}, "
+            f"expected {', '.join(known.__name__ for known in kinds)}",
+            "use keras.layers.LSTM, GRU or SimpleRNN, or export the model to `saved_model` alone",
+        )
+    return kind(layer.cell)
+
+
+def _array(variable) -> np.ndarray:
+    return np.asarray(variable, np.float32)

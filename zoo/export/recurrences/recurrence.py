@@ -1,0 +1,138 @@
+"""A recurrence on its way into a file: a hole of the model, its cell, the form it takes, and the pieces converted for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import tensorflow as tf
+
+from zoo.errors import ConversionError
+from zoo.export.assembly.graph import Piece
+from zoo.export.holes import Hole
+from zoo.export.recurrences.cells import Cell, Hook
+from zoo.export.recurrences.masking import Policy, Step, policy_of
+
+FORMS = ("auto", "unrolled", "blocked")
+
+UNROLLED_OPERATORS = 1500
+"""Up to so many operators in all its steps a recurrence is unrolled: beyond, they fall out of the CPU's caches."""
+
+LONG = 256
+"""From this length on a block has up to 32 steps, below it 16: a WHILE prepares its body anew at every run."""
+
+
+def as_is(name: str, value: tf.Tensor) -> tf.Tensor:
+    """The hook that leaves every quantity as it is: for float targets."""
+    return value
+
+
+@dataclass(eq=False)
+class Recurrence:
+    """One hole and all that its emission needs.
+
+    Attributes:
+        block: steps of one block; the whole length where the form is unrolled.
+        q: what the equations call on each quantity; equal hooks make equal pieces.
+        step_piece: converted `step`.
+        projections: converted `cell.project` for each number of rows that the form projects at once.
+    """
+
+    hole: Hole
+    cell: Cell
+    step: Step
+    form: str
+    block: int
+    q: Hook = as_is
+    step_piece: Piece | None = None
+    projections: dict[int, Piece] = field(default_factory=dict)
+
+    @property
+    def tail(self) -> int:
+        """The steps after the last whole block."""
+        return self.hole.length % self.block
+
+    @property
+    def backwards(self) -> bool:
+        return self.hole.layer.go_backwards
+
+    def order(self, order: Order) -> None:
+        """Asks for the pieces that this recurrence is made of."""
+        hole, key = self.hole, (id(self.hole.layer), self.hole.batch, self.q)
+        self._step_name = order.add((*key, self.step.policy), self._step_function)
+        self._projection_names = {
+            rows: order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
+            for rows in {self.block, self.tail} - {0}
+            if rows <= hole.length
+        }
+
+    def receive(self, pieces: dict[str, Piece]) -> None:
+        """Takes the pieces that were converted."""
+        self.step_piece = pieces[self._step_name]
+        self.projections = {rows: pieces[name] for rows, name in self._projection_names.items()}
+
+    def _step_function(self):
+        batch, cell = self.hole.batch, self.cell
+        shapes = {"xW": (batch, cell.projected), **{name: (batch, cell.units) for name in self.step.carried}}
+        specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
+        if self.step.policy is not Policy.NONE:
+            specs["valid"] = tf.TensorSpec((batch, 1), self.hole.mask_dtype, "valid")
+        return _function(lambda **values: self.step(self.q, **values), specs)
+
+    def _projection_function(self, rows: int):
+        spec = tf.TensorSpec((self.hole.batch, rows, self.hole.features), tf.float32, "x")
+        return _function(lambda x: {"xW": self.cell.project(self.q, x)}, {"x": spec})
+
+
+@dataclass
+class Order:
+    """Functions to convert, by name; what is asked for again under the same key is converted once."""
+
+    functions: dict[str, object] = field(default_factory=dict)
+    _names: dict[tuple, str] = field(default_factory=dict)
+
+    def add(self, key: tuple, make: Callable[[], object]) -> str:
+        """The name of the function of this key, which `make` builds when it is first asked for."""
+        if key not in self._names:
+            self._names[key] = f"piece_{len(self._names)}"
+            self.functions[self._names[key]] = make()
+        return self._names[key]
+
+
+def recurrence_of(hole: Hole, cell: Cell, form: str) -> Recurrence:
+    """A recurrence in the form asked for, or in the one that suits it where that is `auto`.
+
+    Raises:
+        ConversionError: `blocked` was asked for and cannot serve here.
+    """
+    step = Step(cell, policy_of(hole))
+    obstacle = _no_blocks(hole)
+    if form == "blocked" and obstacle:
+        raise ConversionError(
+            f"layer `{hole.layer.name}` cannot take the form `blocked`: {obstacle}",
+            "`--form unrolled` serves it, and `--form auto` chooses by itself",
+        )
+    if form == "auto":
+        small = cell.operators * hole.length <= UNROLLED_OPERATORS
+        form = "unrolled" if small or obstacle else "blocked"
+    block = hole.length if form == "unrolled" else _block(hole.length)
+    return Recurrence(hole, cell, step, form, block)
+
+
+def _no_blocks(hole: Hole) -> str | None:
+    """Why a recurrence cannot run in blocks, or None."""
+    if hole.batch > 1:
+        return f"it runs a batch of {hole.batch}, and blocks serve a batch of 1 for now"
+    if hole.mask:
+        return "its sequence is masked, and blocks take no mask for now"
+    return None
+
+
+def _block(length: int) -> int:
+    """The steps of a block: near 32, or 16 for short sequences, with as few left over after the last one as can be."""
+    most = min(length, 32 if length >= LONG else 16)
+    return min(range(most, (most + 1) // 2 - 1, -1), key=lambda steps: length % steps)
+
+
+def _function(function: Callable, specs: dict[str, tf.TensorSpec]):
+    return tf.function(function, autograph=False).get_concrete_function(**specs)

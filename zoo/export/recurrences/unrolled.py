@@ -1,0 +1,69 @@
+"""The unrolled form: every step stands in the graph.  Fast, and served by every delegate; grows with the length."""
+
+from __future__ import annotations
+
+from zoo.export.assembly.graph import Graph, Tensor
+from zoo.export.assembly.operators import convert, pack, unpack, zeros
+from zoo.export.recurrences.recurrence import Recurrence
+
+
+def emit(
+    graph: Graph, recurrence: Recurrence, sequence: Tensor, valid: Tensor | None, states: list | None
+) -> list[Tensor]:
+    """Appends a recurrence to a graph, all steps after another.
+
+    Args:
+        graph: the one to append to.
+        recurrence: what to append.
+        sequence: (batch, length, features).
+        valid: (batch, length, 1), the mask, or None.
+        states: the initial states, (batch, units) each, or None for zeros.
+
+    Returns:
+        Its output, (batch, length, units) or (batch, units), and its last states.
+    """
+    outputs, carried = run(graph, recurrence, sequence, valid, start(graph, recurrence, states))
+    output = pack(graph, outputs, axis=1) if recurrence.hole.layer.return_sequences else outputs[-1]
+    return [output, *(carried[name] for name in recurrence.cell.states)]
+
+
+def start(graph: Graph, recurrence: Recurrence, states: list[Tensor] | None) -> dict[str, Tensor]:
+    """What the first step is given in place of the step before it."""
+    ends = recurrence.step_piece.inputs
+    given = dict(zip(recurrence.cell.states, states or (), strict=False))
+    return {
+        name: convert(graph, given[name], ends[name]) if name in given else zeros(ends[name], ends[name].shape)
+        for name in recurrence.step.carried
+    }
+
+
+def run(
+    graph: Graph, recurrence: Recurrence, sequence: Tensor, valid: Tensor | None, carried: dict[str, Tensor]
+) -> tuple[list[Tensor], dict[str, Tensor]]:
+    """Appends the projection of some rows and a step for each, in the order in which the layer reads them.
+
+    Args:
+        graph: the one to append to.
+        recurrence: whose steps.
+        sequence: (batch, rows, features), all of a sequence or some of it.
+        valid: (batch, rows, 1) or None.
+        carried: what the step before these hands on.
+
+    Returns:
+        The output of each step, (batch, units), in that order, and what the last one hands on.
+    """
+    step = recurrence.step_piece
+    projection = recurrence.projections[sequence.shape[1]]
+    x = convert(graph, sequence, projection.inputs["x"])
+    xW = convert(graph, projection.inline(graph, {"x": x})["xW"], step.inputs["xW"])
+    arguments = [{"xW": row} for row in unpack(graph, xW, axis=1)]
+    if valid is not None:
+        arguments = [
+            {**these, "valid": row} for these, row in zip(arguments, unpack(graph, valid, axis=1), strict=True)
+        ]
+    outputs = []
+    for these in reversed(arguments) if recurrence.backwards else arguments:
+        results = step.inline(graph, {**these, **carried})
+        outputs.append(results[recurrence.step.output])
+        carried = {name: convert(graph, results[name], step.inputs[name]) for name in carried}
+    return outputs, carried

@@ -1,0 +1,76 @@
+"""The converter's own process, `python -m zoo.export.worker`: reads requests, one JSON object a line, and answers each.
+
+Request:  {"folder": F, "signatures": [names], "target": T}; F holds `saved_model` and perhaps `calibration.npz`.
+Answer:   {"refused": null} once F holds `converted.tflite`, or {"refused": "why"}.
+
+It ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def serve() -> None:
+    """Answers requests until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # the converter prints to standard output; answers alone go there
+    faulthandler.enable()
+    import tensorflow as tf
+
+    for line in sys.stdin:
+        refused = None
+        try:
+            _convert(tf, **json.loads(line))
+        except Exception as error:  # the converter raises errors of many kinds; the caller wants the sentence of any
+            refused = _sentence(error)
+        print(json.dumps({"refused": refused}), file=answers, flush=True)
+
+
+def _convert(tf, folder: str, signatures: list[str], target: str) -> None:
+    converter = tf.lite.TFLiteConverter.from_saved_model(f"{folder}/saved_model", signature_keys=signatures)
+    converter._experimental_unfold_large_splat_constant = True  # a large constant of zeros becomes a FILL
+    if target != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if target == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if target in ("int8", "int16x8"):
+        converter.representative_dataset = lambda: _examples(f"{folder}/calibration.npz", signatures[0])
+        converter.target_spec.supported_ops = [
+            getattr(
+                tf.lite.OpsSet,
+                {
+                    "int8": "TFLITE_BUILTINS_INT8",
+                    "int16x8": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
+                }[target],
+            ),
+            tf.lite.OpsSet.TFLITE_BUILTINS,  # what has no integer kernel stays float, and is reported
+        ]
+    Path(folder, "converted.tflite").write_bytes(converter.convert())
+
+
+def _examples(path: str, signature: str) -> Iterator[tuple[str, dict]]:
+    import numpy as np
+
+    with np.load(path) as arrays:
+        arrays = dict(arrays)
+    for values in zip(*arrays.values(), strict=True):
+        yield signature, dict(zip(arrays, values, strict=True))
+
+
+def _sentence(error: Exception) -> str:
+    """The first line of an error that says something, at most 500 characters of it."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    telling = [line for line in lines if "error:" in line] or [line for line in lines if line]
+    return (telling[0] if telling else type(error).__name__)[:500]
+
+
+if __name__ == "__main__":
+    serve()
