@@ -1,0 +1,139 @@
+"""`export_model`: from anybody's Keras model to a bundle whose artifacts have been run and measured.
+
+The way through: `open_source` brings what is exported to one form and refuses what cannot be lowered;
+`read_calibration` reads the examples that int8 is measured on; `make_artifacts` writes one artifact a target into a folder
+that becomes the bundle; `measure` runs the gates on them; what fails is taken out, and its reason kept on the card.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zoo.bundle import Bundle, ignore, load_bundle, write_bundle
+from zoo.errors import GateError, InputError
+from zoo.export.artifacts import Place, make_artifacts
+from zoo.export.calibration import Calibration, read_calibration, read_examples
+from zoo.export.describe import describe, example_specs
+from zoo.export.request import CALIBRATED, Request, make_request
+from zoo.export.sources import Source, open_source
+from zoo.verify.cards.render import bundle_readme
+from zoo.verify.examine import Measured, measure
+
+
+def export_model(
+    model: str | os.PathLike | keras.Model,
+    targets: str | Sequence[str],
+    *,
+    out: str | os.PathLike,
+    name: str | None = None,
+    calibration: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
+    examples: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
+    batch_size: int = 1,
+    form: str = "auto",
+    length: int | None = None,
+    int8_io: str | None = None,
+    report=ignore,
+) -> Bundle:
+    """Exports a model and measures what came of it.
+
+        zoo.export_model("my_lstm.keras", ["float32", "int8"], out="bundles", calibration="beats.npz")
+
+    Args:
+        model: a model's name (untrained), its `name.tag`, the folder of a run or of a bundle, the path of a `.keras`
+            file, or a Keras model, which is not changed.
+        targets: any of `zoo.bundle.TARGETS`.
+        out: the folder in which the bundle's folder is written; a bundle of that name is replaced.
+        name: of the bundle, for a model that is not the zoo's; that of the file or model unless given.
+        calibration: what int8 and int16x8 measure their ranges on: the name of a data set (its train split), an `.npz`
+            keyed by input name, a folder of examples, or arrays by input name, (n, ...).  The data set of the training
+            unless given.
+        examples: of a model that is not the zoo's, the inputs on which artifacts are compared with Keras: an `.npz` or
+            arrays by input name; seeded random ones unless given.
+        batch_size: rows of every input of the `.tflite` files.
+        form: of recurrences, `unrolled`, `blocked`, or `auto` by their length.
+        length: steps of inputs whose time axis is open.
+        int8_io: `int8` or `uint8` ends of the target `int8`; uint8 for an image and int8 for all else unless given.
+        report: called with the stage, what is done of it and the whole.
+
+    Returns:
+        The bundle.  A target that failed its gates is not among `bundle.targets`; its entry on `bundle.card` says why.
+
+    Raises:
+        UnknownNameError: there is no such model, target or data set.
+        InputError: an option, a file or an array is not what it must be.
+        ConversionError: the model cannot be lowered, or the converter failed for every target.
+        DataError: the data set of the training is not prepared.
+        GateError: every target failed its gates.  Then, as after any error, nothing is written.
+    """
+    request = make_request(targets, batch_size=batch_size, form=form, length=length, int8_io=int8_io)
+    with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
+        source = open_source(model, name, request, Path(scratch))
+        manifest = describe(source, batch_size)
+        _check_place(Path(out) / source.name)
+        calibrated = _calibration(calibration, request, source, manifest)
+        given = _examples(examples, source, manifest)
+        with write_bundle(out, source.name, manifest) as folder:
+            made = make_artifacts(source, request, calibrated, Place(folder, manifest), report)
+            measured = measure(
+                folder,
+                manifest,
+                model=source.model,
+                recipe=source.recipe,
+                training=source.training,
+                examples=given,
+                made=made,
+                report=report,
+            )
+            _take_out(measured, Place(folder, manifest))
+            for relative, path in source.files.items():
+                shutil.copyfile(path, folder / relative)
+            (folder / "card.json").write_text(json.dumps(measured.card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            (folder / "README.md").write_text(bundle_readme(measured.card), "utf-8")
+    return load_bundle(Path(out) / source.name)
+
+
+def _take_out(measured: Measured, place: Place) -> None:
+    """Removes what failed its gates.
+
+    Raises:
+        GateError: nothing is left.
+    """
+    for target in measured.disabled:
+        place.remove(target)
+    if not place.manifest["artifacts"]:
+        reasons = "; ".join(f"{target}: {reason}" for target, reason in measured.disabled.items())
+        raise GateError(
+            f"no target of `{place.manifest['name']}` passed its gates, so no bundle was written: {reasons}"
+        )
+
+
+def _calibration(given: object, request: Request, source: Source, manifest: dict) -> Calibration | None:
+    if not set(request.targets) & set(CALIBRATED):
+        return None
+    ranges = source.recipe.ranges if source.recipe else {}
+    return read_calibration(given, example_specs(manifest), source.data, ranges)
+
+
+def _examples(given: object, source: Source, manifest: dict) -> dict[str, np.ndarray] | None:
+    if given is None:
+        return None
+    if source.recipe:
+        raise InputError(
+            f"`{source.name}` is compared with Keras on the test split of `{source.recipe.data}`, found `examples`",
+            "leave `--examples` out",
+        )
+    return read_examples(given, example_specs(manifest))
+
+
+def _check_place(path: Path) -> None:
+    """A bundle may take the place of a bundle, and of nothing else."""
+    if path.parent.exists() and not path.parent.is_dir():
+        raise InputError(f"bundles are written into a folder: `{path.parent}` is a file", "choose another `--out`")
+    if path.exists() and not (path / "manifest.json").is_file():
+        raise InputError(f"`{path}` is in the way: it is not a bundle", "choose another `--out` or `--name`")

@@ -1,0 +1,116 @@
+"""The artifacts of a bundle in the making: one a target, each written and listed, none of them judged yet."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+from zoo.errors import ConversionError
+from zoo.export.calibration import Calibration
+from zoo.export.convert import Converter
+from zoo.export.describe import quantization
+from zoo.export.lower import lower
+from zoo.export.request import CALIBRATED, Request
+from zoo.export.saved_model import write_saved_model
+from zoo.export.sources import PART, Source
+
+_CONVERTER: ContextVar[Converter | None] = ContextVar("converter", default=None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The bundle in the making: its folder, and its manifest, which lists every artifact that is in the folder."""
+
+    folder: Path
+    manifest: dict
+
+    @property
+    def inputs(self) -> dict[str, dict]:
+        """The manifest's entries of the part's inputs."""
+        return self.manifest["parts"][PART]["inputs"]
+
+    def add(self, target: str, file: str, **facts) -> Path:
+        """Lists an artifact; returns where it belongs."""
+        self.manifest["artifacts"][target] = {"file": file, **facts}
+        return self.folder / file
+
+    def remove(self, target: str) -> None:
+        """Takes an artifact out again."""
+        path = self.folder / self.manifest["artifacts"].pop(target)["file"]
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def make_artifacts(
+    source: Source, request: Request, calibration: Calibration | None, place: Place, report
+) -> dict[str, dict]:
+    """Makes every artifact; by target, what only its maker knows, or the reason why it could not be made.
+
+    Raises:
+        ConversionError: none could be made.
+    """
+    made, failures = {}, []
+    needs_converter = set(request.targets) != {"saved_model"}
+    with one_converter() if needs_converter else nullcontext() as converter:
+        for done, target in enumerate(request.targets):
+            report("convert", done, len(request.targets))
+            try:
+                made[target] = _make(target, source, request, calibration, converter, place)
+            except ConversionError as error:
+                failures.append(error)
+                made[target] = {"reason": error.message}
+    report("convert", len(request.targets), len(request.targets))
+    if len(failures) == len(request.targets):
+        raise failures[0]
+    return made
+
+
+def _make(
+    target: str,
+    source: Source,
+    request: Request,
+    calibration: Calibration | None,
+    converter: Converter | None,
+    place: Place,
+) -> dict:
+    if target == "saved_model":
+        write_saved_model({PART: source.model}, place.add(target, "saved_model"))
+        return {}
+    calibrates = target in CALIBRATED
+    lowered = lower(
+        source.model,
+        {name: (tuple(facts["shape"]), facts["dtype"]) for name, facts in place.inputs.items()},
+        target,
+        calibration=calibration.inputs if calibrates else None,
+        form=request.form,
+        int8_io=ends(request, place.manifest),
+        converter=converter,
+        signature=PART,
+    )
+    stored = {"quantization": quantization(lowered.data)} if calibrates else {}
+    place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)
+    forms = {f"recurrence {number}": form for number, form in enumerate(lowered.forms, 1)}
+    facts = {"forms": forms, "int8_recipe": lowered.int8_recipe}
+    return facts | ({"calibration": calibration.facts()} if calibrates else {})
+
+
+def ends(request: Request, manifest: dict) -> dict[str, str]:
+    """The dtypes of float inputs and outputs of an `int8` file, by name."""
+    part = manifest["parts"][PART]
+    kinds = {name: facts.get("kind") for end in ("inputs", "outputs") for name, facts in part[end].items()}
+    return {name: request.int8_io or ("uint8" if kind == "image" else "int8") for name, kind in kinds.items()}
+
+
+@contextmanager
+def one_converter() -> Iterator[Converter]:
+    """While it lasts, all exports share one converter process, which takes seconds to start."""
+    if (running := _CONVERTER.get()) is not None:
+        yield running
+        return
+    with Converter() as converter:
+        token = _CONVERTER.set(converter)
+        try:
+            yield converter
+        finally:
+            _CONVERTER.reset(token)

@@ -1,0 +1,175 @@
+"""The examples on which int8 ranges are measured, and those that a user gives for parity: named arrays, checked.
+
+Calibration reads a data set's train split, an `.npz` file or a folder of files as `zoo predict` reads them; never the
+test split, which judges the result.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data import DataSet, get_data, list_data
+from zoo.errors import InputError
+from zoo.registry import nearest
+from zoo.runtime.arrays import InputSpec, check_names, fit_array
+from zoo.runtime.inputs import read_inputs
+
+COUNT = 300
+SEED = 0
+READABLE = (".png", ".jpg", ".jpeg", ".webp", ".npy", ".npz", ".csv", ".wav")
+
+Specs = Mapping[str, InputSpec]
+Ranges = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Examples that the ranges of int8 are measured on."""
+
+    inputs: Mapping[str, np.ndarray]
+    """By input name, (n, ...)."""
+    source: str
+    """Where they are from, as the card says it."""
+    of: int
+    """How many there were to choose from."""
+
+    @property
+    def examples(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    def facts(self) -> dict:
+        """The card's block: with it and `chosen`, anybody can name every example that was used."""
+        return {"source": self.source, "examples": self.examples, "of": self.of, "seed": SEED}
+
+
+def chosen(total: int, count: int = COUNT, seed: int = SEED) -> np.ndarray:
+    """Which of `total` examples calibrate: all, or `count` that are drawn without repetition, in their own order."""
+    if total <= count:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(seed).choice(total, count, replace=False))
+
+
+def read_calibration(source: object, specs: Specs, data: DataSet | None, ranges: Ranges) -> Calibration:
+    """Reads calibration examples.
+
+    Args:
+        source: the name of a data set, the path of an `.npz` or of a folder, or arrays by input name; None: `data`.
+        specs: the model's inputs by name, batch 1.
+        data: what the model was trained on.
+        ranges: by input name, the lowest and highest value that is physically sensible; others are clipped to it.
+
+    Raises:
+        InputError: there is none, or it does not fit the inputs.
+        DataError: the data set is not prepared.
+    """
+    if isinstance(source, Mapping):
+        found = _chosen_of(source, specs, "calibration", "arrays")
+    elif source is None and data is None:
+        raise InputError(
+            "the targets `int8` and `int16x8` need calibration: found none",
+            "`--calibrate` takes a data set (`zoo data list`), an `.npz` keyed by input name, or a folder of examples",
+        )
+    elif source is None or str(source) in list_data():
+        found = _of_data(data if source is None else get_data(str(source)), specs)
+    else:
+        found = _of_path(Path(source), specs)
+    clipped = {name: np.clip(found.inputs[name], *limits) for name, limits in ranges.items() if name in found.inputs}
+    return replace(found, inputs={**found.inputs, **clipped})
+
+
+def read_examples(source: object, specs: Specs) -> dict[str, np.ndarray]:
+    """Examples for parity: an `.npz` file, or arrays, by input name, each (n, ...); all of them, as given.
+
+    Raises:
+        InputError: they do not fit the inputs.
+    """
+    if isinstance(source, Mapping):
+        return _fitted(source, specs, "examples")
+    path = Path(source)
+    with _opened(path) as arrays:
+        return _fitted(arrays, specs, f"`{path}`")
+
+
+def _of_data(data: DataSet, specs: Specs) -> Calibration:
+    examples = data.load("train")
+    arrays = {name: array for name, array in examples.inputs.items() if name in specs}
+    return _chosen_of(arrays, specs, f"data set `{data.name}`", f"{data.name} train")
+
+
+def _of_path(path: Path, specs: Specs) -> Calibration:
+    if path.is_dir():
+        return _of_folder(path, specs)
+    if path.suffix != ".npz" or not path.is_file():
+        close = ", ".join(f"`{name}`" for name in nearest(str(path), list_data()))
+        raise InputError(
+            f"nothing to calibrate on: `{path}`; expected a data set, an `.npz` file or a folder",
+            f"the nearest data sets are {close}",
+        )
+    with _opened(path) as arrays:
+        return _chosen_of(arrays, specs, f"`{path}`", path.name)
+
+
+def _of_folder(folder: Path, specs: Specs) -> Calibration:
+    """A file an example, in the order of their names; where there are several inputs, an `.npz` each."""
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in READABLE and path.is_file())
+    if not files:
+        raise InputError(f"`{folder}` holds no examples: expected files that end in {', '.join(READABLE)}")
+    specs = {name: _as_picture(spec) for name, spec in specs.items()}
+    read = [read_inputs(files[index], specs) for index in chosen(len(files))]
+    return Calibration(
+        {name: np.concatenate([example[name] for example in read]) for name in specs}, f"{folder.name}/", len(files)
+    )
+
+
+def _as_picture(spec: InputSpec) -> InputSpec:
+    """A user's model does not say which input is a picture: what has the shape of one may be read from one."""
+    picture = spec.kind == "array" and len(spec.shape) == 4 and spec.shape[3] in (1, 3)
+    return replace(spec, kind="image") if picture else spec
+
+
+def _opened(path: Path) -> np.lib.npyio.NpzFile:
+    if path.suffix != ".npz" or not path.is_file():
+        raise InputError(
+            f"not an `.npz` file: `{path}`", "`numpy.savez(path, **arrays)` writes one, keyed by input name"
+        )
+    try:
+        return np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"`{path}` is not a whole `.npz` file: {error}") from None
+
+
+def _chosen_of(arrays: Mapping[str, np.ndarray], specs: Specs, where: str, source: str) -> Calibration:
+    total, loaded = _loaded(arrays, specs, where)
+    rows = chosen(total)
+    return Calibration(_rows(loaded, rows, specs, where), source, total)
+
+
+def _fitted(arrays: Mapping[str, np.ndarray], specs: Specs, where: str) -> dict[str, np.ndarray]:
+    total, loaded = _loaded(arrays, specs, where)
+    return _rows(loaded, np.arange(total), specs, where)
+
+
+def _loaded(arrays: Mapping[str, np.ndarray], specs: Specs, where: str) -> tuple[int, dict[str, np.ndarray]]:
+    """How many examples there are, and the arrays by name; names must be those of the inputs."""
+    check_names(list(arrays), specs, where)
+    try:
+        loaded = {name: np.asarray(arrays[name]) for name in specs}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{where} cannot be read: {error}") from None
+    counts = {name: len(array) if array.ndim else 0 for name, array in loaded.items()}
+    if len(set(counts.values())) != 1 or not min(counts.values()):
+        found = ", ".join(f"`{name}` {count}" for name, count in counts.items())
+        raise InputError(f"{where} must hold the same number of examples of every input, at least one: found {found}")
+    return next(iter(counts.values())), loaded
+
+
+def _rows(arrays: Mapping[str, np.ndarray], rows: np.ndarray, specs: Specs, where: str) -> dict[str, np.ndarray]:
+    return {
+        name: np.concatenate(
+            [fit_array(arrays[name][row], spec, f"{where}: example {row} of `{name}`") for row in rows]
+        )
+        for name, spec in specs.items()
+    }

@@ -1,0 +1,95 @@
+"""The manifest of an export: what the bundle is, its inputs and outputs, and how its artifacts store them."""
+
+from collections.abc import Mapping
+from importlib import metadata
+
+from keras import layers
+
+from zoo.export.refusals import all_layers
+from zoo.export.sources import PART, Source
+from zoo.runtime.arrays import InputSpec
+from zoo.runtime.flatbuffer import TensorView, inspect
+
+FIT = {"mode": "squash", "filter": "bilinear"}
+"""How a picture is brought to the size of an image input."""
+KINDS = {"image": "image", "length": "length"}
+"""What an input of a model of ours is by its name, where no data set says it."""
+
+
+def describe(source: Source, batch_size: int) -> dict:
+    """All of a manifest but its artifacts and files."""
+    spec, data = source.spec, source.data
+    found = {
+        "name": source.name,
+        "model": spec.name if spec else None,
+        "tag": source.tag,
+        "family": spec.family if spec else None,
+        "task": spec.task if spec else None,
+        "zoo": metadata.version("hybrid-zoo"),
+        "decode": "single",
+        "labels": list(data.labels) if data else None,
+        "parts": {PART: {"inputs": _inputs(source, batch_size), "outputs": _outputs(source, batch_size)}},
+        "artifacts": {},
+    }
+    return found | ({"build": dict(spec.arguments)} if spec else {"source": "source.keras"})
+
+
+def example_specs(manifest: Mapping) -> dict[str, InputSpec]:
+    """The inputs of the part by name, for one example."""
+    inputs = manifest["parts"][PART]["inputs"]
+    return {name: InputSpec.of(name, {**facts, "shape": [1, *facts["shape"][1:]]}) for name, facts in inputs.items()}
+
+
+def quantization(data: bytes) -> dict[str, dict[str, dict]]:
+    """How a `.tflite` file stores its inputs and outputs: `{signature: {name: {dtype, scale, zero_point}}}`."""
+    return {
+        part: {name: _stored(tensor) for name, tensor in {**ends.inputs, **ends.outputs}.items() if tensor.scales}
+        for part, ends in inspect(data).signatures.items()
+    }
+
+
+def _stored(tensor: TensorView) -> dict:
+    return {"dtype": tensor.dtype, "scale": tensor.scales[0], "zero_point": tensor.zero_points[0]}
+
+
+def _inputs(source: Source, batch_size: int) -> dict[str, dict]:
+    return {
+        name: {"shape": [batch_size, *tensor.shape[1:]], "dtype": tensor.dtype, **_meaning(source, name, tensor)}
+        for name, tensor in source.model.input.items()
+    }
+
+
+def _meaning(source: Source, name: str, tensor) -> dict:
+    """What the numbers of an input are, as far as it is known."""
+    if source.spec is None:
+        return {"kind": "array", **_token_range(source, tensor)}
+    facts = source.data.inputs.get(name, {}) if source.data else {}
+    meaning = {"kind": facts.get("kind") or KINDS.get(name, "array")}
+    if meaning["kind"] == "image":
+        meaning["fit"] = FIT
+    if "unit" in facts:
+        meaning["unit"] = facts["unit"]
+    if "rate" in facts:
+        meaning["sample_rate"] = int(facts["rate"])
+    if source.recipe and name in source.recipe.ranges:
+        meaning["range"] = list(source.recipe.ranges[name])
+    return meaning
+
+
+def _token_range(source: Source, tensor) -> dict:
+    """Whole numbers that every embedding of a user's model has a row for: others would be read beyond its table."""
+    rows = [layer.input_dim for layer in all_layers(source.model) if isinstance(layer, layers.Embedding)]
+    return {"range": [0, min(rows) - 1]} if rows and "int" in tensor.dtype else {}
+
+
+def _outputs(source: Source, batch_size: int) -> dict[str, dict]:
+    """Floats of any width come out as float32."""
+    classifies = source.spec is not None and source.spec.task == "classification"
+    return {
+        name: {
+            "shape": [batch_size, *tensor.shape[1:]],
+            "dtype": "float32" if "float" in tensor.dtype else tensor.dtype,
+            **({"softmax": True} if classifies and name == "logits" else {}),
+        }
+        for name, tensor in source.model.output.items()
+    }

@@ -1,0 +1,135 @@
+"""What cannot be lowered is refused before conversion: by layer or input, with the reason and a way out.
+
+The converter would fail minutes later, deep inside, with words about tensor lists; or would not fail and be wrong.
+"""
+
+from collections.abc import Iterator
+
+import keras
+from keras import layers
+
+from zoo.errors import ConversionError, InputError
+from zoo.export.request import Request
+from zoo.verify.source_model import input_names
+
+_CONVOLUTIONAL = (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D)
+_CELLS = (layers.LSTMCell, layers.GRUCell, layers.SimpleRNNCell)
+
+
+def refuse(model: keras.Model, request: Request) -> None:
+    """Returns if nothing that is known to fail is in the way.
+
+    Args:
+        model: as it was loaded, before it is given its deployed form.
+        request: what is to be made of it.
+
+    Raises:
+        ConversionError: a layer, or an input together with a target, cannot be exported.
+        InputError: an option is missing that the model needs, or one is given that it has no use for.
+    """
+    check_inputs(model)
+    check_lengths(model, request.length)
+    for layer in all_layers(model):
+        check_weights(layer)
+    if request.targets == ("saved_model",):
+        return  # TensorFlow runs every recurrence as it is
+    recurrent = [layer for layer in all_layers(model) if isinstance(layer, layers.RNN)]
+    for layer in recurrent:
+        check_recurrence(layer)
+    if "int16x8" in request.targets:
+        check_int16x8(model, recurrent)
+    if recurrent and request.form == "blocked" and request.batch_size > 1:
+        raise ConversionError(
+            f"layer `{recurrent[0].name}`: the form `blocked` has batch 1 for now, found {request.batch_size}",
+            "leave `batch_size` at 1, or ask for the form `unrolled`",
+        )
+
+
+def all_layers(model: keras.Model) -> Iterator[keras.Layer]:
+    """Every layer at any depth: in models inside the model, inside wrappers, and cells."""
+    return iter(model._flatten_layers(include_self=False))
+
+
+def check_inputs(model: keras.Model) -> None:
+    """A model must know its inputs, and they must be numbers."""
+    if not getattr(model, "inputs", None):
+        raise ConversionError(
+            f"model `{model.name}` does not know its inputs: it is a subclass of `keras.Model` or was not built",
+            "`inputs = keras.Input(shape)`, then export `keras.Model(inputs, model(inputs))`",
+        )
+    for name, tensor in zip(input_names(model), model.inputs, strict=True):
+        if tensor.dtype == "string":
+            raise ConversionError(
+                f"input `{name}` takes text: an artifact takes numbers",
+                "export the model behind the text's vectorisation, with token ids as input",
+            )
+
+
+def check_lengths(model: keras.Model, length: int | None) -> None:
+    """Of every input all axes behind the batch must be known, but for the time axis where `length` is given."""
+    time_is_open = False
+    for name, tensor in zip(input_names(model), model.inputs, strict=True):
+        unknown = [axis for axis, size in enumerate(tensor.shape) if axis and size is None]
+        if unknown and unknown != [1]:
+            raise InputError(
+                f"axis {unknown[-1]} of input `{name}` is of unknown size: found {tuple(tensor.shape)}",
+                "build the model with `keras.Input` of a known shape; only the time axis, axis 1, can be given here",
+            )
+        if unknown and length is None:
+            raise InputError(
+                f"the time axis of input `{name}` is of unknown length: found {tuple(tensor.shape)}",
+                "`--length 50` (in Python `length=50`) exports it for 50 steps",
+            )
+        time_is_open |= bool(unknown)
+    if length is not None and not time_is_open:
+        shapes = ", ".join(
+            f"`{name}` {tuple(x.shape)}" for name, x in zip(input_names(model), model.inputs, strict=True)
+        )
+        raise InputError(
+            f"`length` was given, but no input has a time axis of unknown length: found {shapes}", "leave it out"
+        )
+
+
+def check_weights(layer: keras.Layer) -> None:
+    """Weights must be float32: what they are stored as is the target's choice."""
+    for variable in layer.variables:
+        if "float" in variable.dtype and variable.dtype != "float32":
+            raise ConversionError(
+                f"layer `{layer.name}` has weights in {variable.dtype}, expected float32",
+                "build the model with the dtype policy `float32` (or `mixed_float16`) and `set_weights` of this one",
+            )
+    if layer.dtype_policy.quantization_mode is not None:
+        raise ConversionError(
+            f"layer `{layer.name}` was quantised by Keras ({layer.dtype_policy.name}), expected float32",
+            "export the model as it was before `model.quantize`: the targets quantise it themselves",
+        )
+
+
+def check_recurrence(layer: layers.RNN) -> None:
+    """Recurrences are lowered for the three stock cells."""
+    if isinstance(layer, _CONVOLUTIONAL):
+        raise ConversionError(
+            f"layer `{layer.name}` is a {type(layer).__name__}, which is not lowered yet",
+            "the target `saved_model` alone takes it; a TimeDistributed convolution before an LSTM is lowered",
+        )
+    if type(layer.cell) not in _CELLS:
+        raise ConversionError(
+            f"layer `{layer.name}` has the cell `{type(layer.cell).__name__}`, which is not lowered yet: "
+            f"expected {', '.join(cell.__name__ for cell in _CELLS)}",
+            "the target `saved_model` alone takes it; stacked cells are lowered as one layer after the other",
+        )
+
+
+def check_int16x8(model: keras.Model, recurrent: list[keras.Layer]) -> None:
+    """The converter gives int16 activations to feed-forward models with float inputs alone."""
+    if recurrent:
+        raise ConversionError(
+            f"layer `{recurrent[0].name}` is recurrent, and int16x8 of recurrences is not built yet",
+            "`int8` and `dynamic_int8` are",
+        )
+    for name, tensor in zip(input_names(model), model.inputs, strict=True):
+        if "int" in tensor.dtype:
+            raise ConversionError(
+                f"input `{name}` is {tensor.dtype}, with which the converter fails for int16x8: expected float32",
+                "`int8` and `dynamic_int8` take it",
+            )

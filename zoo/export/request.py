@@ -1,0 +1,75 @@
+"""What an export is asked for, as one checked value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zoo.bundle import TARGETS
+from zoo.errors import InputError, UnknownNameError
+from zoo.registry import nearest
+
+LATER = ("micro", "onnx")
+FORMS = ("auto", "unrolled", "blocked")
+CALIBRATED = ("int8", "int16x8")
+"""Targets whose activations are integers: their ranges are measured on calibration examples."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which artifacts to make, and how.
+
+    Args:
+        targets: in the order of `zoo.bundle.TARGETS`, each once.
+        batch_size: rows of every input of a `.tflite` file.
+        form: how recurrences are lowered.
+        length: steps of inputs whose time axis is open; None where there are none.
+        int8_io: dtype of the ends of `int8`; None: uint8 for an image input, int8 for all else.
+    """
+
+    targets: tuple[str, ...]
+    batch_size: int = 1
+    form: str = "auto"
+    length: int | None = None
+    int8_io: str | None = None
+
+
+def make_request(
+    targets: str | Sequence[str], *, batch_size: int, form: str, length: int | None, int8_io: str | None
+) -> Request:
+    """Checks the options that can be checked without the model.
+
+    Raises:
+        UnknownNameError: no such target.
+        InputError: an option is not what it can be, or does not go with another.
+    """
+    wanted = _known_targets([targets] if isinstance(targets, str) else list(targets))
+    for name, value in (("batch_size", batch_size), ("length", length)):
+        if value is not None and (type(value) is not int or value < 1):
+            raise InputError(f"wrong value of `{name}`: found {value!r}, expected a whole number from 1")
+    if form not in FORMS:
+        if form == "step":
+            raise InputError("the part `step` is not exported yet", "the forms are " + _listed(FORMS))
+        raise InputError(f"unknown form: `{form}`; expected one of {_listed(FORMS)}")
+    if int8_io not in (None, "int8", "uint8"):
+        raise InputError(f"wrong value of `int8_io`: found {int8_io!r}, expected `int8` or `uint8`")
+    if int8_io and "int8" not in wanted:
+        raise InputError(
+            f"`int8_io` is about the target `int8`, found {_listed(wanted)}",
+            "`int16x8` has int16 in and out, the other targets have float32",
+        )
+    return Request(wanted, batch_size, form, length, int8_io)
+
+
+def _known_targets(targets: list[str]) -> tuple[str, ...]:
+    if not targets:
+        raise InputError(f"no target was asked for: expected one or more of {_listed(TARGETS)}")
+    for target in targets:
+        if target in LATER:
+            raise InputError(f"the target `{target}` is not exported yet", "the targets are " + _listed(TARGETS))
+        if target not in TARGETS:
+            close = _listed(nearest(target, TARGETS))
+            raise UnknownNameError(f"unknown target: `{target}`; the nearest are {close}")
+    return tuple(target for target in TARGETS if target in targets)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,168 @@
+"""What can be exported, brought to one form: a registered model, a training of one, a run, or anybody's Keras model."""
+
+import os
+import re
+import shutil
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from zoo.bundle import Bundle, load_bundle
+from zoo.data import DataSet, get_data
+from zoo.errors import ConversionError, InputError
+from zoo.export.refusals import refuse
+from zoo.export.request import Request
+from zoo.families import create_model, load_model, parts
+from zoo.registry import Spec, get_spec
+from zoo.training import load_recipe, load_run
+from zoo.training.recipe import Recipe
+from zoo.verify.keras_file import load_keras_file
+from zoo.verify.source_model import deployed
+
+PART = "predict"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model to export, and where it came from."""
+
+    name: str
+    """What the bundle will be called."""
+    model: keras.Model
+    """Functional, from a dict of named inputs to a dict of named outputs; never an object of the caller's."""
+    files: Mapping[str, Path]
+    """What the bundle holds beside the artifacts, by its name there."""
+    spec: Spec | None = None
+    """The registry's entry; None for a user's model."""
+    recipe: Recipe | None = None
+    """What trained the weights; None where nobody knows."""
+    training: Mapping | None = None
+    """The card's block of that name."""
+
+    @property
+    def tag(self) -> str | None:
+        """The training that the weights are of."""
+        return self.name.partition(".")[2] or None if self.spec else None
+
+    @property
+    def data(self) -> DataSet | None:
+        """The data set of the training."""
+        return get_data(self.recipe.data) if self.recipe else None
+
+
+def open_source(model: object, name: str | None, request: Request, scratch: Path) -> Source:
+    """Loads what is to be exported, and refuses what cannot be.
+
+    Args:
+        model: `name`, `name.tag`, the folder of a run or of a bundle, the path of a `.keras` file, or a Keras model.
+        name: of the bundle, for a user's model.
+        request: what is to be made of it.
+        scratch: a folder for files on their way into the bundle.
+
+    Raises:
+        UnknownNameError, InputError, BundleError, ConversionError: see `zoo.export.export_model`.
+    """
+    if isinstance(model, keras.Model):
+        return _of_user(_save(model, scratch / "source.keras"), name or model.name, request)
+    if not isinstance(model, str | os.PathLike):
+        raise InputError(
+            f"a {type(model).__name__} cannot be exported: expected a name, a run, a `.keras` file or a Keras model"
+        )
+    path = Path(model)
+    if path.suffix == ".keras":
+        return _of_user(_copy(path, scratch / "source.keras"), name or path.stem, request)
+    source = _of_zoo(model, path, name, request, scratch)
+    if name is not None and source.spec is not None:
+        raise InputError(
+            f"`{source.name}` is a model of the zoo and keeps its name, found `name={name}`", "leave `--name` out"
+        )
+    return source
+
+
+def bundle_name(name: str) -> str:
+    """A name as bundles have it: `My Model-v2` becomes `my_model_v2`.
+
+    Raises:
+        InputError: nothing is left of it.
+    """
+    cleaned = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    if not cleaned:
+        raise InputError(
+            f"no bundle can be called `{name}`: expected letters a-z, digits and `_`", "`--name my_model` names it"
+        )
+    return cleaned[:200]
+
+
+def _of_zoo(model: str | os.PathLike, path: Path, name: str | None, request: Request, scratch: Path) -> Source:
+    if (path / "manifest.json").is_file():
+        return _of_bundle(load_bundle(path), name, request, scratch)
+    if path.is_dir():
+        return _of_run(path, request)
+    if path.exists() or os.sep in str(model):
+        found = "a file" if path.exists() else "nothing"
+        raise InputError(f"`{model}` cannot be exported: found {found}, expected a run, a bundle or a `.keras` file")
+    spec = get_spec(str(model))
+    return (
+        _of_bundle(load_bundle(spec.full_name), name, request, scratch)
+        if spec.tag
+        else _untrained(spec, request, scratch)
+    )
+
+
+def _of_run(path: Path, request: Request) -> Source:
+    run = load_run(path)
+    files = {"recipe.yaml": path / "recipe.yaml", "model.weights.h5": path / "model.weights.h5"}
+    spec = get_spec(run.recipe.model)
+    return _ours(Source(run.full_name, run.model(), files, spec, run.recipe, run.training), request)
+
+
+def _of_bundle(bundle: Bundle, name: str | None, request: Request, scratch: Path) -> Source:
+    """Exports a bundle again: its own files are copied first, since the new bundle may take its place."""
+    if bundle.family is None:
+        source = _copy(bundle.file(bundle.manifest["source"]), scratch / "source.keras")
+        return _of_user(source, name or bundle.name, request)
+    kept = [file for file in ("recipe.yaml", "model.weights.h5") if file in bundle.manifest["files"]]
+    files = {file: _copy(bundle.file(file), scratch / file) for file in kept}
+    recipe = load_recipe(files["recipe.yaml"]) if "recipe.yaml" in files else None
+    spec = get_spec(bundle.manifest["model"])
+    return _ours(
+        Source(bundle.name, load_model(bundle.path), files, spec, recipe, bundle.card.get("training")), request
+    )
+
+
+def _untrained(spec: Spec, request: Request, scratch: Path) -> Source:
+    model = create_model(spec.name)
+    model.save_weights(scratch / "model.weights.h5")
+    return _ours(Source(spec.name, model, {"model.weights.h5": scratch / "model.weights.h5"}, spec), request)
+
+
+def _ours(source: Source, request: Request) -> Source:
+    """A model of the zoo: already named, stateless and float32."""
+    if others := [part for part in parts(source.spec, source.model) if part != PART]:
+        raise ConversionError(f"`{source.name}` has the part `{others[0]}`, which is not exported yet")
+    refuse(source.model, request)
+    return source
+
+
+def _of_user(file: Path, name: str, request: Request) -> Source:
+    """A model that is not the zoo's, from a copy of its file: the user's own stays as it was, whatever is done here."""
+    model = load_keras_file(file)
+    refuse(model, request)
+    return Source(bundle_name(name), deployed(model, request.length), {"source.keras": file})
+
+
+def _save(model: keras.Model, path: Path) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about lambdas and unbuilt models, which are refused in our own words
+        model.save(path)
+    return path
+
+
+def _copy(source: Path, target: Path) -> Path:
+    """The file as it is now; it cannot change between the check and the loading."""
+    if not source.is_file():
+        raise InputError(f"not a `.keras` file: `{source}`", '`model.save("model.keras")` writes one')
+    return Path(shutil.copyfile(source, target))
