@@ -1,4 +1,4 @@
-"""Trains a recipe: `python recipes/train.py recipes/resnet_tiny.digits.yaml`, the same as `zoo train`, with the same options."""
+"""Trains a recipe: `python recipes/train.py recipes/resnet_tiny.digits.yaml` is `zoo train` with its options."""
 
 import sys
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli._output import print_table
+from zoo.cli._output import import_tensorflow, progress_bar
+from zoo.cli.evaluate import print_evaluation
 
 
 def train(
@@ -21,11 +22,27 @@ def train(
     ] = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all runs.")] = Path("runs"),
 ) -> None:
-    """Trains a recipe: `zoo train recipes/resnet_tiny.digits.yaml`.  Killed or stopped, `--resume` goes on with it."""
+    """Trains a recipe: `zoo train recipes/resnet_tiny.digits.yaml`.
+
+    Writes a run, evaluates it on the test split, and prints the command that makes a bundle of it.  A training that was
+    stopped or killed goes on with `--resume`.
+    """
+    import_tensorflow()
     from zoo.training import load_recipe
     from zoo.training import train as train_recipe
     from zoo.training.recipe import parse_overrides
 
-    run = train_recipe(load_recipe(recipe, parse_overrides(settings or [])), out, resume, deterministic)
-    print(run.evaluation)
+    parsed = load_recipe(recipe, parse_overrides(settings or []))
+    with progress_bar() as report:
+        show_talk()
+        run = train_recipe(parsed, out, resume, deterministic, report)
+    print_evaluation(run.evaluation)
+    print(f"\nthe run is `{run.path}`; `zoo export {run.path} --out saved_models` makes a bundle of it")
     run.check_reach()
+
+
+def show_talk() -> None:
+    """Shows on stderr what the training says of itself, such as where it goes on."""
+    logger = logging.getLogger("zoo")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(logging.StreamHandler())

@@ -1,6 +1,7 @@
-"""Augmentation by name.  What happens to an example is a pure function of (seed, epoch, index of the example): no generator is hidden here.
+"""Augmentation by name.  What happens to an example is a pure function of (seed, epoch, index of the example).
 
-An augmentation maps a batch of one input and a `Draw` to the batch; it is applied to every input of the kind that it is for.
+An augmentation maps a batch of one input and a `Draw` to a batch; it is applied to every input of the kind that it is
+for.
 """
 
 import functools

@@ -1,6 +1,7 @@
-"""The batches of a training.  Which examples stand in a batch, and how they are augmented, are pure functions of (seed, epoch, index):
+"""The batches of a training.
 
-the place in the data is one integer, `position`, the number of steps taken, and any place can be gone to at once.
+Which examples stand in a batch, and how they are augmented, are pure functions of (seed, epoch, index).  So the place
+in the data is one integer, `position`, the number of steps taken, and any place can be gone to at once.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +11,6 @@ import tensorflow as tf
 
 from zoo.data import Examples
 from zoo.training.augmentation import Draw
-
 
 PREFETCHED = 4
 """Batches made ready while the model is at another."""

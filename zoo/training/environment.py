@@ -12,7 +12,7 @@ from zoo.training.recipe import Recipe
 
 PACKAGES = ("hybrid-zoo", "tensorflow", "keras", "numpy")
 BINDING = ("threads", "cpu", "versions")
-"""What must be the same for a deterministic training to go on: each of these changes the order of sums, hence the bits."""
+"""What must be the same for a deterministic training to go on: each of these can change the order of sums."""
 
 
 def describe(recipe: Recipe, deterministic: bool) -> dict:
@@ -46,7 +46,7 @@ def apply(environment: dict) -> None:
         found = tf.config.threading.get_intra_op_parallelism_threads() or usable_cores()
         if found != threads:
             raise InputError(
-                f"TensorFlow already runs in this process with another number of threads: found {found}, expected {threads}",
+                f"TensorFlow already runs in this process with {found} threads: the training expects {threads}",
                 "train in a process of its own: `zoo train`",
             ) from None
     if environment["deterministic"]:

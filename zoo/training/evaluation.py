@@ -16,9 +16,10 @@ def evaluate_run(run: Run, report=ignore) -> dict:
     """Scores `model.weights.h5` on the test split and writes `evaluation.json`.
 
     Returns:
-        `metrics` of the test split, `ci95` {headline metric: [low, high]}, `baselines` {name: metrics}, `reach` {metric: goal},
-        `reached`, `epochs`, `best_epoch`, `validation` (metrics of that epoch), `seed`, and `data` {name, version, splits}.
-        Nothing in it depends on the clock or the machine: those are in `metrics.csv` and `environment.json`.
+        `metrics` of the test split, `ci95` {headline metric: [low, high]}, `baselines` {name: metrics}, `reach`
+        {metric: goal}, `reached`, `epochs`, `best_epoch`, `validation` (metrics of that epoch), `seed`, and `data`
+        {name, version, splits}.  Nothing in it depends on the clock: time is in `metrics.csv`, the machine in
+        `environment.json`.
 
     Raises:
         InputError: the training has not ended.

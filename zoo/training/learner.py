@@ -1,6 +1,8 @@
 """A model, its optimiser, and the compiled functions that train and run it."""
 
+import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -14,7 +16,7 @@ NOT_DECAYED = ["bias", "gamma", "beta"]
 
 
 def schedule(recipe: Recipe, steps_per_epoch: int):
-    """The learning rate by step: from 0 to `learning_rate` in a line over `warmup_epochs`, then half a cosine down to 0."""
+    """The learning rate by step: in a line from 0 to `learning_rate` over `warmup_epochs`, by half a cosine to 0."""
     warmup, total = recipe.warmup_epochs * steps_per_epoch, recipe.epochs * steps_per_epoch
     if not warmup:
         return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, total)
@@ -34,6 +36,20 @@ def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimize
 
 def _sgd(**arguments) -> keras.optimizers.Optimizer:
     return keras.optimizers.SGD(momentum=0.9, nesterov=True, **arguments)
+
+
+class Step(NamedTuple):
+    """What one step was like."""
+
+    loss: float
+    gradient_norm: float
+    """Global norm, before the gradient is clipped."""
+    learning_rate: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether loss and gradient are numbers."""
+        return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
 
 
 class Learner:
@@ -56,15 +72,9 @@ class Learner:
         self._step = tf.function(_step(model, self.optimizer, loss, class_weights, recipe.clip_norm))
         self._logits = tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
 
-    @property
-    def learning_rate(self) -> float:
-        """Of the step to come."""
-        return float(self.optimizer.learning_rate)
-
-    def step(self, inputs: Mapping[str, tf.Tensor], labels: tf.Tensor) -> tuple[float, float]:
-        """Takes one step; (loss, global norm of the gradient before it is clipped)."""
-        loss, norm = self._step(inputs, labels)
-        return float(loss), float(norm)
+    def step(self, inputs: Mapping[str, tf.Tensor], labels: tf.Tensor) -> Step:
+        """Takes one step."""
+        return Step(*(float(value) for value in self._step(inputs, labels)))
 
     def logits(self, inputs: Mapping[str, np.ndarray], batch_size: int, report=ignore, stage: str = "") -> np.ndarray:
         """(n, classes) float32 for any number of examples, `inputs` as a data set holds them."""
@@ -104,6 +114,7 @@ def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss, class
     """The function of one step, to be compiled."""
 
     def step(inputs, labels):
+        learning_rate = tf.convert_to_tensor(optimizer.learning_rate)
         with tf.GradientTape() as tape:
             value = loss(labels, model(inputs, training=True)["logits"], class_weights)
         gradients = tape.gradient(value, model.trainable_variables)
@@ -111,6 +122,6 @@ def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss, class
         if clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, clip_norm, use_norm=norm)
         optimizer.apply(gradients, model.trainable_variables)
-        return value, norm
+        return value, norm, learning_rate
 
     return step

@@ -1,4 +1,4 @@
-"""What a training tells of its epochs: `metrics.csv` and TensorBoard, both written anew from all lines when a run goes on."""
+"""What a training tells of its epochs: `metrics.csv` and TensorBoard, both written anew when a run goes on."""
 
 import csv
 import io

@@ -35,6 +35,8 @@ class Progress:
     """What the logs say, a line an epoch."""
     best_epoch: int = 0
     best_value: float | None = None
+    learning_rate: float = 0.0
+    """Of the last step."""
     losses: float = 0.0
     """Sum over the steps of the epoch under way, like those below."""
     norms: float = 0.0
@@ -120,17 +122,18 @@ class Training:
 
     def _take_step(self, inputs, labels) -> None:
         progress = self.progress
-        loss, norm = self.learner.step(inputs, labels)
+        step = self.learner.step(inputs, labels)
         progress.position += 1
-        if not (math.isfinite(loss) and math.isfinite(norm)):
+        if not step.sound:
             raise RecipeError(
-                f"the training broke down at {self._where()}: loss {loss}, learning rate {self.learner.learning_rate:.3g}, "
-                f"global norm of the gradient {norm:.3g}",
-                f"a smaller `learning_rate`, more `warmup_epochs`, or a `clip_norm`; the state before is in `{self.folder}`",
+                f"the training broke down at {self._where()}: loss {step.loss}, "
+                f"global norm of the gradient {step.gradient_norm:.3g}, learning rate {step.learning_rate:.3g}",
+                "try a smaller `learning_rate`, more `warmup_epochs`, or a `clip_norm`",
             )
-        progress.losses += loss
-        progress.norms += norm
-        progress.largest_norm = max(progress.largest_norm, norm)
+        progress.learning_rate = step.learning_rate
+        progress.losses += step.loss
+        progress.norms += step.gradient_norm
+        progress.largest_norm = max(progress.largest_norm, step.gradient_norm)
         self.report("training", progress.position, self.end)
 
     def _where(self) -> str:
@@ -150,7 +153,7 @@ class Training:
         progress.lines.append(
             {
                 "epoch": epoch,
-                "learning_rate": self.learner.learning_rate,
+                "learning_rate": progress.learning_rate,
                 "loss": progress.losses / self.steps,
                 "gradient_norm": progress.norms / self.steps,
                 "largest_gradient_norm": progress.largest_norm,

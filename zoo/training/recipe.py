@@ -52,7 +52,7 @@ class Recipe(BaseModel):
     )
     monitor: str | None = Field(
         None,
-        description="`loss` or the metric on validation by which the best epoch is chosen; the one of `reach` unless given",
+        description="`loss` or the validation metric that chooses the best epoch; the one of `reach` unless given",
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         None, description="an integer from 1: stop after so many epochs without a better `monitor`"

@@ -94,7 +94,7 @@ class Run:
         found = self.evaluation["metrics"][metric]
         if found < goal:
             raise GateError(
-                f"`{self.full_name}` ends below its goal: {metric} is {found:.4f} on the test split, its recipe says {goal}"
+                f"`{self.full_name}` ends below its goal on the test split: {metric} is {found:.4f}, expected {goal}"
             )
 
 

@@ -1,7 +1,7 @@
 """The state of a training on disk: all that is needed to go on as if nothing had happened.
 
-A file `state/<position>.state` is the SHA-256 of what follows, 32 bytes, and then a `.npz` of arrays, one of which is JSON text.
-It gets its name once it is whole and on the disk; the newest two are kept, so that one remains if the newest turns out torn.
+A file `state/<position>.state` is the SHA-256 of what follows, 32 bytes, and then a `.npz` of arrays, one of which is
+JSON text.  It gets its name once it is whole and on the disk; the newest two are kept, in case the newest is torn.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ def save(folder: Path, position: int, arrays: Mapping[str, np.ndarray], facts: d
 
 
 def load(folder: Path) -> tuple[dict[str, np.ndarray], dict] | None:
-    """(arrays, facts) of the newest whole state, None where there is none.  Torn files and unfinished ones are removed."""
+    """(arrays, facts) of the newest whole state, None where there is none; torn and unfinished files are removed."""
     for unfinished in folder.glob(".new-*"):
         unfinished.unlink()
     for path in _newest_first(folder):

@@ -1,0 +1,63 @@
+"""`zoo evaluate`: what the test split says of a run or of one artifact of a bundle."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo.cli._output import import_tensorflow, print_table, progress_bar
+from zoo.errors import InputError
+
+
+def evaluate(
+    name: Annotated[
+        str, typer.Argument(metavar="RUN|BUNDLE", help="The folder of a run, or a bundle by name or folder.")
+    ],
+    target: Annotated[str | None, typer.Option("--target", metavar="T", help="Which artifact of a bundle.")] = None,
+) -> None:
+    """Scores on the test split: `zoo evaluate resnet_tiny.digits --target int8`.
+
+    A run is scored once, when its training has ended; later this prints what was found then.
+    """
+    import_tensorflow()
+    if (Path(name) / "recipe.yaml").exists() and not (Path(name) / "manifest.json").exists():
+        evaluate_training(name, target)
+    else:
+        evaluate_artifact(name, target)
+
+
+def evaluate_training(path: str, target: str | None) -> None:
+    """Prints the evaluation of a run, which is made first if the training ended and was killed before it."""
+    from zoo.training import evaluate_run, load_run
+
+    if target is not None:
+        raise InputError(f"`--target {target}` is for a bundle: `{path}` is a run, which has no artifacts")
+    run = load_run(path)
+    with progress_bar() as report:
+        evaluation = run.evaluation or evaluate_run(run, report)
+    print_evaluation(evaluation)
+    run.check_reach()
+
+
+def evaluate_artifact(name: str, target: str | None) -> None:
+    """Prints the score of one artifact of a bundle."""
+
+
+def print_evaluation(evaluation: dict) -> None:
+    """A table with a metric a row: the test split, its interval where it is the headline, and each baseline."""
+    baselines, intervals = evaluation["baselines"], evaluation["ci95"]
+    rows = [
+        (
+            metric,
+            f"{value:.4f}",
+            "{:.4f} - {:.4f}".format(*intervals[metric]) if metric in intervals else "",
+            *(f"{figures[metric]:.4f}" for figures in baselines.values()),
+        )
+        for metric, value in evaluation["metrics"].items()
+    ]
+    sizes = evaluation["data"]["splits"]
+    print_table(
+        ("metric", f"test ({sizes['test']:,})", "95 % interval", *baselines),
+        rows,
+        title=f"{evaluation['model']}: epoch {evaluation['best_epoch']} of {evaluation['epochs']}",
+    )
