@@ -1,8 +1,8 @@
 """`export_model`: from anybody's Keras model to a bundle whose artifacts have been run and measured.
 
 The way through: `open_source` brings what is exported to one form and refuses what cannot be lowered;
-`read_calibration` reads the examples that int8 is measured on; `make_artifacts` writes one artifact a target into a folder
-that becomes the bundle; `measure` runs the gates on them; what fails is taken out, and its reason kept on the card.
+`read_calibration` reads the examples that int8 is measured on; `make_artifacts` writes one artifact a target into a
+folder that becomes the bundle; `measure` runs the gates on them; what fails is taken out, its reason kept on the card.
 """
 
 import json
@@ -18,10 +18,10 @@ import numpy as np
 from zoo.bundle import Bundle, ignore, load_bundle, write_bundle
 from zoo.errors import GateError, InputError
 from zoo.export.artifacts import Place, make_artifacts
-from zoo.export.calibration import Calibration, read_calibration, read_examples
+from zoo.export.intake.calibration import Calibration, read_calibration, read_examples
 from zoo.export.describe import describe, example_specs
-from zoo.export.request import CALIBRATED, Request, make_request
-from zoo.export.sources import Source, open_source
+from zoo.export.intake.request import CALIBRATED, Request, make_request
+from zoo.export.intake.sources import Source, open_source
 from zoo.verify.cards.render import bundle_readme
 from zoo.verify.examine import Measured, measure
 

@@ -5,8 +5,8 @@ from importlib import metadata
 
 from keras import layers
 
-from zoo.export.refusals import all_layers
-from zoo.export.sources import PART, Source
+from zoo.export.intake.refusals import all_layers
+from zoo.export.intake.sources import PART, Source
 from zoo.runtime.arrays import InputSpec
 from zoo.runtime.flatbuffer import TensorView, inspect
 

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from zoo.errors import ConversionError, InputError
-from zoo.export.request import Request
+from zoo.export.intake.request import Request
 from zoo.verify.source_model import input_names
 
 _CONVOLUTIONAL = (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D)

@@ -13,8 +13,8 @@ import keras
 from zoo.bundle import Bundle, load_bundle
 from zoo.data import DataSet, get_data
 from zoo.errors import ConversionError, InputError
-from zoo.export.refusals import refuse
-from zoo.export.request import Request
+from zoo.export.intake.refusals import refuse
+from zoo.export.intake.request import Request
 from zoo.families import create_model, load_model, parts
 from zoo.registry import Spec, get_spec
 from zoo.training import load_recipe, load_run

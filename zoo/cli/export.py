@@ -1,0 +1,95 @@
+"""`zoo export`: from a model to a bundle of measured artifacts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo.bundle import TARGETS, Bundle
+from zoo.cli._output import import_tensorflow, print_table, progress_bar
+from zoo.errors import GateError
+
+
+def export(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|RUN|FILE.keras",
+            help="A model by name, with or without a tag, a run or bundle, or a Keras file.",
+        ),
+    ],
+    targets: Annotated[
+        list[str], typer.Option("--target", metavar="T", help=f"One of {', '.join(TARGETS)}; may be given again.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that the bundle's folder is written in.")],
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            "--calibrate",
+            metavar="DATA|FILE.npz|DIR",
+            help="What int8 measures its ranges on: a data set's train split, an .npz keyed by input name, or a folder "
+            "of examples.  The data set of the training unless given.",
+        ),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz", help="Inputs on which a model of yours is compared with Keras; random unless given."
+        ),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(help="Rows of every input of the .tflite files.")] = 1,
+    length: Annotated[int | None, typer.Option(help="Steps of inputs whose time axis is open.")] = None,
+    form: Annotated[
+        str, typer.Option(help="How recurrences are lowered: unrolled, blocked, or auto by their length.")
+    ] = "auto",
+    int8_io: Annotated[
+        str | None, typer.Option("--int8-io", help="int8 or uint8 ends of int8; uint8 for images unless given.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the bundle of a model of yours.")] = None,
+) -> None:
+    """Exports a model and measures it: `zoo export resnet_tiny --target float32 --target float16 --out exported`.
+
+    Every file is run and held against its gates before the bundle is written.  Exits 3 if a target fails them: it is
+    left out, and the bundle's card says why.
+    """
+    import_tensorflow()
+    from zoo.export import export_model
+
+    with progress_bar() as report:
+        bundle = export_model(
+            model,
+            targets,
+            out=out,
+            name=name,
+            calibration=calibration,
+            examples=examples,
+            batch_size=batch_size,
+            form=form,
+            length=length,
+            int8_io=int8_io,
+            report=report,
+        )
+    show(bundle)
+    disabled = {target: entry["reason"] for target, entry in bundle.card["artifacts"].items() if entry["reason"]}
+    if disabled:
+        reasons = "; ".join(f"{target}: {reason}" for target, reason in disabled.items())
+        raise GateError(f"left out of `{bundle.path}`: {reasons}")
+
+
+def show(bundle: Bundle) -> None:
+    """One row a target, and where the bundle is."""
+    rows = [row(target, entry) for target, entry in bundle.card["artifacts"].items()]
+    print_table(("target", "gates", "bytes", "largest error", "same answer", "latency"), rows, title=bundle.name)
+    print(f"\nwritten to {bundle.path}")
+
+
+def row(target: str, entry: dict) -> tuple[str, ...]:
+    parity, latency = entry["parity"], entry["latency_us"]
+    return (
+        target,
+        entry["status"],
+        f"{entry['bytes']:,}" if entry["bytes"] else "-",
+        f"{parity['max_abs']:.2g}" if parity else "-",
+        f"{100 * parity['agreement']:.2f} %" if parity else "-",
+        f"{latency['median']:,.1f} us" if latency else "-",
+    )

@@ -1,0 +1,1 @@
+"""What an export is given, checked before anything is converted: the request, the model, the calibration examples."""
