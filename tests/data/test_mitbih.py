@@ -132,7 +132,7 @@ def test_the_whole_database_gives_the_prepared_set(require_data, tmp_path, monke
 
 
 def raw_records(folder: Path):
-    """(number, lead in ADC units, annotations) of each record: all leads in one file of sound, places as differences."""
+    """(number, lead in ADC units, annotations) of each record: leads end to end as sound, places as differences."""
     leads, _ = soundfile.read(folder / "mlii.flac", dtype="int16")
     with np.load(folder / "annotations.npz") as arrays:
         symbols = arrays["symbol"].view("S1").astype(str)

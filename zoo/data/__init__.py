@@ -1,8 +1,7 @@
 """Data sets by name, as arrays in memory: `get_data("cifar10").load("train")`.
 
 `dataset.py` says what a data set is, `sets/` has one file a data set, `tfds_store.py` reads what TensorFlow Datasets
-has prepared, `splits.py` holds examples out for validation, `transforms.py` augments.  `mitbih/` cuts the MIT-BIH
-records into beats.
+has prepared, `splits.py` holds examples out for validation, `mitbih/` cuts the MIT-BIH records into beats.
 """
 
 from zoo.data.catalog import get_data, list_data

@@ -1,0 +1,41 @@
+"""How sure a figure is: what it would have been on other examples, or other patients, of the same kind.
+
+Where examples share a source, sources are drawn, not examples: ten thousand beats of twenty people say little about the
+twenty-first.
+"""
+
+import numpy as np
+
+RESAMPLES = 2000
+LEVEL = 0.95
+"""The share of resampled figures that lies inside an interval."""
+
+
+def resample(units: np.ndarray, seed: int = 0, resamples: int = RESAMPLES) -> np.ndarray:
+    """Sums over units drawn with replacement, as many as there are.
+
+    Args:
+        units: (units, ...) int, what each unit adds to the sum.
+        seed: of the draws.
+        resamples: how often all units are drawn.
+
+    Returns:
+        (resamples, ...) int.
+    """
+    kinds, counts = _kinds(units.reshape(len(units), -1))
+    drawn = np.random.default_rng(seed).multinomial(len(units), counts / len(units), size=resamples)
+    return (drawn @ kinds).reshape(resamples, *units.shape[1:])
+
+
+def _kinds(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct rows of (units, n), and how many there are of each: examples are many, but of few kinds."""
+    units = np.ascontiguousarray(units)
+    rows = units.view(np.dtype((np.void, units.dtype.itemsize * units.shape[1])))[:, 0]  # compared as bytes, at once
+    _, first, counts = np.unique(rows, return_index=True, return_counts=True)
+    return units[first], counts
+
+
+def percentile_interval(figures: np.ndarray) -> tuple[float, float]:
+    """(low, high): the middle `LEVEL` of resampled figures (Efron 1979)."""
+    low, high = np.quantile(figures, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
