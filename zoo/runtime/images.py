@@ -7,6 +7,7 @@ bits scaled to the same range, then cropped or squashed as the manifest says.
 import struct
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -39,8 +40,9 @@ def read_image(path: Path, spec: InputSpec) -> np.ndarray:
     _, height, width, channels = spec.shape
     fit = spec.fit or {"mode": "squash", "filter": "bilinear"}
     try:
-        with warnings.catch_warnings(action="ignore"), _open(path) as image:  # of damaged EXIF data, which is left out
-            picture = _normalise(image, "RGB" if channels == 3 else "L")
+        # The warnings are of damaged EXIF data, which is left out, and of sizes, for which the limit here is lower.
+        with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
+            picture = _normalise(_open(file, f"`{path}`"), "RGB" if channels == 3 else "L")
     except _DAMAGED as error:
         raise InputError(f"`{path}` cannot be decoded as a picture: {error}") from None
     resample = _FILTERS[fit["filter"]]
@@ -52,16 +54,16 @@ def read_image(path: Path, spec: InputSpec) -> np.ndarray:
     return np.broadcast_to(np.clip(values, 0, 255), (height, width, channels))[np.newaxis].astype(spec.dtype)
 
 
-def _open(path: Path) -> Image.Image:
+def _open(file: BinaryIO, where: str) -> Image.Image:
     """The picture's header; its pixels are read later."""
     try:
-        image = Image.open(path, formats=_FORMATS)
+        image = Image.open(file, formats=_FORMATS)
     except Image.UnidentifiedImageError:
-        raise InputError(f"`{path}` is no picture that can be read: expected a PNG, JPEG or WebP file") from None
-    except Image.DecompressionBombError as error:  # Pillow's own limit is higher than ours
-        raise InputError(f"`{path}` is too large: {error}") from None
+        raise InputError(f"{where} is no picture that can be read: expected a PNG, JPEG or WebP file") from None
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{where} is too large: {error}") from None
     if (pixels := image.width * image.height) > PIXELS:
-        raise InputError(f"`{path}` is too large: found {pixels:,} pixels, expected at most {PIXELS:,}")
+        raise InputError(f"{where} is too large: found {pixels:,} pixels, expected at most {PIXELS:,}")
     return image
 
 

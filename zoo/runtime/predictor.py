@@ -38,6 +38,7 @@ class Predictor:
                 f"`{bundle.path / 'manifest.json'}` has no part `{_PART}`: found {', '.join(bundle.parts)}"
             )
         self.inputs = {name: InputSpec.of(name, facts) for name, facts in part["inputs"].items()}
+        self._outputs = list(part["outputs"])
         self._classes = next((name for name, facts in part["outputs"].items() if facts.get("softmax")), None)
         _check_batch(bundle, self.inputs)
         self.runner = LiteRTRunner(bundle.artifact(target), threads)
@@ -53,7 +54,8 @@ class Predictor:
         Raises:
             InputError: the input cannot be read or is not what the model takes.
         """
-        outputs = self._loop(self.runner, read_inputs(source, self.inputs))
+        found = self._loop(self.runner, read_inputs(source, self.inputs))
+        outputs = {name: found[name] for name in self._outputs}  # in the manifest's order, not the file's
         return Prediction(describe(source), self.bundle.name, self.target, outputs, *self._classify(outputs))
 
     def _classify(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
