@@ -22,7 +22,7 @@ def require_data():
     def require(name: str):
         data = get_data(name)
         try:
-            data.load("test")
+            data.check_ready()
         except DataError as error:
             if os.environ.get("ZOO_REQUIRE_DATA") == "1":
                 raise

@@ -1,6 +1,11 @@
 """The builder of `mitbih_beats`: WFDB files in, examples out, against a plain reading of the specification."""
 
+import dataclasses
+import functools
+import hashlib
 import os
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,10 +13,12 @@ import numpy as np
 import pytest
 import soundfile
 import wfdb
+from tensorflow_datasets.core.download.checksums import UrlInfo
+from tensorflow_datasets.core.utils import Size
 
-from zoo.data.mitbih.beats import SPLITS, intervals
+from zoo.data.mitbih.beats import SPLITS, cut_beats, intervals
 from zoo.data.mitbih.builder import URL, MitbihBeats
-from zoo.data.mitbih.records import SUFFIXES
+from zoo.data.mitbih.records import SUFFIXES, read_record
 from zoo.data.sets.mitbih_beats import DATA_SET
 from zoo.errors import DataError
 
@@ -99,6 +106,54 @@ def test_a_spoilt_record_is_named(records, tmp_path, spoil, message):
     builder = MitbihBeats(records=records, splits={"train": [101]}, data_dir=tmp_path / "data")
     with pytest.raises(DataError, match=message):
         builder.download_and_prepare()
+
+
+@pytest.fixture
+def served(records, monkeypatch):
+    """The store of a builder that downloads `records` from this machine, and the folder it is served from."""
+    handler = functools.partial(Quiet, directory=str(records))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setattr("zoo.data.mitbih.builder.URL", url)
+        monkeypatch.setattr(
+            MitbihBeats, "url_infos", {f"{url}/{file.name}": url_info(file) for file in records.iterdir()}
+        )
+        splits = {"train": [101], "test": [100]}
+        yield dataclasses.replace(DATA_SET.store, find_builder=lambda data: MitbihBeats(splits=splits, data_dir=data))
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+def url_info(file: Path) -> UrlInfo:
+    return UrlInfo(Size(file.stat().st_size), hashlib.sha256(file.read_bytes()).hexdigest(), file.name)
+
+
+def test_downloads_give_the_same_examples(records, served, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
+    assert not served.ready()
+    served.prepare()
+    assert served.ready()
+    examples, record = served.read("train"), cut_beats(read_record(records, 101))
+    np.testing.assert_array_equal(examples.inputs["ecg"], record.ecg)
+    np.testing.assert_array_equal(examples.inputs["rr"], record.rr)
+
+
+def test_a_download_that_is_not_the_published_file_is_refused(records, served, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
+    forged = bytearray((records / "101.dat").read_bytes())
+    forged[500] ^= 1
+    (records / "101.dat").write_bytes(forged)
+    with pytest.raises(DataError, match=r"cannot be prepared: `mitbih_beats`.*101\.dat"):
+        served.prepare()
+    assert not served.ready()
 
 
 def test_every_download_has_a_checksum():

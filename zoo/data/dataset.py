@@ -82,6 +82,11 @@ class DataSet:
         """Whether `load` needs no `prepare` first."""
         return self.store.ready()
 
+    def check_ready(self) -> None:
+        """Raises DataError, with the command that mends it, where `load` needs a `prepare` first."""
+        if not self.ready:
+            raise DataError(f"data set is not prepared: `{self.name}`", f"`zoo data prepare {self.name}` fetches it")
+
     def load(self, split: str) -> Examples:
         """All examples of `train` or `test`.
 
@@ -90,8 +95,7 @@ class DataSet:
         """
         if split not in self.counts:
             raise DataError(f"unknown split of `{self.name}`: `{split}`; there are {', '.join(self.counts)}")
-        if not self.ready:
-            raise DataError(f"data set is not prepared: `{self.name}`", f"`zoo data prepare {self.name}` fetches it")
+        self.check_ready()
         examples = self.store.read(split)
         if len(examples) != self.counts[split]:
             raise DataError(

@@ -1,5 +1,6 @@
 """Examples that TensorFlow Datasets keeps, in `$TFDS_DATA_DIR` or its own default folder."""
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -60,14 +61,30 @@ class TfdsStore:
 
         if not sys.stderr.isatty():
             tfds.disable_progress_bar()
+        builder = self.find_builder(data_folder())
+        self._check_reachable(builder)
         # A download without a registered checksum is an error, and so are prepared files from elsewhere: nothing
         # unverified becomes data.
         config = tfds.download.DownloadConfig(force_checksums_validation=True, try_download_gcs=False)
         try:
-            self.find_builder(data_folder()).download_and_prepare(download_config=config)
+            with contextlib.redirect_stdout(sys.stderr):  # TFDS says there what it does
+                builder.download_and_prepare(download_config=config)
         except (OSError, tfds.download.DownloadError, NonMatchingChecksumError) as error:
             raise DataError(
                 f"data set cannot be prepared: `{self.name}`; {error}", f"try again: `zoo data prepare {self.name}`"
+            ) from error
+
+    def _check_reachable(self, builder) -> None:
+        """Says at once that there is no network; TFDS tries each file for minutes."""
+        import requests
+
+        url = next(iter(builder.url_infos))
+        try:
+            requests.head(url, timeout=10)
+        except requests.RequestException as error:
+            raise DataError(
+                f"data set cannot be downloaded: `{self.name}`; no answer from {url}",
+                f"without a network, copy the folder from a machine where it is prepared to {self.folder}",
             ) from error
 
     def notes(self) -> tuple[str, ...]:
