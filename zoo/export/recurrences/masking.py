@@ -16,8 +16,8 @@ from enum import Enum
 
 import tensorflow as tf
 
-from zoo.export.holes import Hole
 from zoo.export.recurrences.cells import Cell, Hook
+from zoo.export.recurrences.holes import Hole
 
 
 class Policy(Enum):

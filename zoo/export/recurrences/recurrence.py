@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.graph import Piece
-from zoo.export.holes import Hole
 from zoo.export.recurrences.cells import Cell, Hook
+from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.masking import Policy, Step, policy_of
 
 FORMS = ("auto", "unrolled", "blocked")
@@ -73,7 +73,7 @@ class Recurrence:
 
     def _step_function(self):
         batch, cell = self.hole.batch, self.cell
-        shapes = {"xW": (batch, cell.projected), **{name: (batch, cell.units) for name in self.step.carried}}
+        shapes = {"xW": (batch, cell.projected), **dict.fromkeys(self.step.carried, (batch, cell.units))}
         specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
         if self.step.policy is not Policy.NONE:
             specs["valid"] = tf.TensorSpec((batch, 1), self.hole.mask_dtype, "valid")

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 from zoo.export.assembly.graph import Graph, Operator, Piece, Tensor
 from zoo.export.assembly.operators import convert
-from zoo.export.holes import Hole
+from zoo.export.recurrences.holes import Hole
 
 Emit = Callable[[Graph, Hole, "dict[str, Tensor]"], "list[Tensor]"]
 """Appends the recurrence of a hole to a graph: (graph, hole, the tensor on each wire it reads) -> its outputs."""

@@ -22,8 +22,6 @@ import keras
 import tensorflow as tf
 from keras.layers import RNN, Bidirectional, TimeDistributed
 
-from zoo.export.names import call
-
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
 
@@ -63,14 +61,17 @@ class Cut:
     outputs: dict[str, str]
     holes: tuple[Hole, ...]
     rest: object | None
-    """A TensorFlow function whose arguments and results are named by wires."""
+    """A TensorFlow function whose arguments and results are named by wires; None where nothing is left."""
+    rest_reads: dict[str, tuple[int, ...]]
+    """The wires that are its arguments, and their shapes."""
 
 
 def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
     """Traces a model with a hole in place of every recurrence.
 
     Args:
-        model: any Keras model; it is left as it is.
+        model: functional, from a dict of named inputs to a dict of named outputs, all float32 inside, as
+            `zoo.verify.source_model.deployed` makes one of any model; it is left as it is.
         inputs: what to trace it for.
         mask_dtype: `float32` or `bool`, the dtype of the masks that holes are given.
     """
@@ -79,7 +80,7 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
 
     def run(*tensors: tf.Tensor) -> list[tf.Tensor]:
         with intercepted(tracing.open_hole):
-            results.update(call(model, dict(zip(inputs, tensors, strict=True))))
+            results.update(model(dict(zip(inputs, tensors, strict=True)), training=False))
         return list(results.values())
 
     wires = {name: f"input_{number}" for number, name in enumerate(inputs)}
@@ -91,7 +92,14 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
         tracing.feeds[function.graph.get_tensor_by_name(f"{wire}:0").ref()] = wire
     holes = tuple(tracing.hole(number) for number in range(len(tracing.calls)))
     outputs = {name: tracing.wire(tensor) for name, tensor in results.items()}
-    return Cut(wires, outputs, holes, tracing.rest(function))
+    feeds = tracing.rest_reads()
+    return Cut(
+        wires,
+        outputs,
+        holes,
+        tracing.rest(function, feeds),
+        {wire: tuple(tensor.shape) for wire, tensor in feeds.items()},
+    )
 
 
 @contextmanager
@@ -113,24 +121,6 @@ def intercepted(handler: Handler) -> Iterator[None]:
             if hasattr(Bidirectional, way_round):
                 stack.enter_context(_replaced(Bidirectional, way_round, lambda *_, **__: False))
         yield
-
-
-@contextmanager
-def full_precision(model: keras.Model) -> Iterator[None]:
-    """While it lasts, a model of mixed precision computes in float32, in which it keeps its weights anyway."""
-    mixed = [
-        (layer, layer.dtype_policy)
-        for layer in model._flatten_layers()
-        if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype
-        and layer.dtype_policy.quantization_mode is None
-    ]
-    for layer, policy in mixed:
-        layer.dtype_policy = policy.variable_dtype
-    try:
-        yield
-    finally:
-        for layer, policy in mixed:
-            layer.dtype_policy = policy
 
 
 @contextmanager
@@ -192,13 +182,13 @@ class _Tracing:
         self.calls.append(
             _Call(
                 layer,
-                tf.cast(sequence, tf.float32),
-                None if initial_state is None else [tf.cast(state, tf.float32) for state in initial_state],
+                sequence,
+                initial_state,
                 None if mask is None else self._mask(mask),
                 outputs,
             )
         )
-        return [tf.cast(output, layer.compute_dtype) for output in outputs]
+        return outputs
 
     def _mask(self, mask: tf.Tensor) -> tf.Tensor:
         """(batch, length, 1) of the dtype wanted; layers under one mask get one tensor."""
@@ -231,14 +221,16 @@ class _Tracing:
             return self.feeds[tensor.ref()]
         return self._fetches.setdefault(tensor.ref(), f"rest_{len(self._fetches)}")
 
-    def rest(self, function):
+    def rest_reads(self) -> dict[str, tf.Tensor]:
+        """The wires on which what the rest computes depends."""
+        reached = _upstream(reference.deref() for reference in self._fetches)
+        feeds = {wire: reference.deref() for reference, wire in self.feeds.items()}
+        return {wire: tensor for wire, tensor in feeds.items() if tensor.op in reached}
+
+    def rest(self, function, feeds: dict[str, tf.Tensor]):
         """The part of the trace between the wires that are fed and those that the rest computes."""
-        if not self._fetches:
-            return None
         fetches = {wire: reference.deref() for reference, wire in self._fetches.items()}
-        reached = _upstream(fetches.values())
-        feeds = [reference.deref() for reference in self.feeds if reference.deref().op in reached]
-        return function.prune(feeds, fetches)
+        return function.prune(list(feeds.values()), fetches) if fetches else None
 
 
 def _upstream(tensors) -> set:

@@ -1,0 +1,1 @@
+"""The ways through a lowering: `floating` and `integer`, each from a `Job` to a file."""

@@ -1,0 +1,56 @@
+"""Fits recurrences to the grids of what they are joined to, so that few numbers are requantised between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ai_edge_litert.schema_py_generated import TensorType
+
+from zoo.export.assembly.graph import Piece, Tensor
+from zoo.export.lowering.observe import Observation
+from zoo.export.recurrences.ranges import FakeQuant, Range, Recipe
+from zoo.export.recurrences.recurrence import Recurrence
+
+_COVERS = 0.98
+"""A grid of the rest serves h as well if it holds so much of the range that was seen."""
+
+
+def fit(
+    recurrences: list[Recurrence], recipe: Recipe, seen: Observation, rest: Piece | None, inputs: Mapping[str, Tensor]
+) -> list[Recurrence]:
+    """The recurrences with the grids that a recipe gives their quantities.
+
+    A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one that the rest reads it on
+    if that is wide enough.
+
+    Args:
+        recurrences: in the order of their calls: what one reads of another comes from one before it.
+        recipe: which quantities are int8, and how wide their ranges are.
+        seen: the ranges that were observed.
+        rest: the calibrated rest, its ends peeled.
+        inputs: the user's input on each wire, as an int8 tensor where it is quantised.
+    """
+    ends = {} if rest is None else rest.inputs
+    known = {wire: tensor for wire, tensor in ({} if rest is None else rest.outputs).items()} | dict(inputs)
+    limits = {wire: found for wire, tensor in known.items() if (found := _limits(tensor)) is not None}
+    fitted = []
+    for recurrence, observer in zip(recurrences, seen.observers, strict=True):
+        hole, ranges = recurrence.hole, observer.ranges(recipe)
+        ranges["x"] = limits.get(hole.sequence, ranges["x"])
+        wanted = _limits(ends[hole.outputs[0]]) if hole.outputs[0] in ends else None
+        if wanted is not None and _covers(wanted, ranges["h"]):
+            ranges["h"] = wanted
+        ranges |= {name: fixed for name, fixed in recurrence.cell.fixed.items() if name in ranges}
+        names = ("h", *recurrence.cell.states)
+        limits |= {wire: ranges[name] for wire, name in zip(hole.outputs, names, strict=False) if name in ranges}
+        fitted.append(replace(recurrence, q=FakeQuant(tuple(sorted(ranges.items())))))
+    return fitted
+
+
+def _limits(tensor: Tensor) -> Range | None:
+    return tensor.quantization.bounds(tensor.dtype) if tensor.type == TensorType.INT8 else None
+
+
+def _covers(outer: Range, inner: Range) -> bool:
+    return outer[0] <= _COVERS * inner[0] and outer[1] >= _COVERS * inner[1]

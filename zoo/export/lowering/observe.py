@@ -1,0 +1,70 @@
+"""Runs a model on calibration examples with its recurrences under observation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.export.recurrences import eager
+from zoo.export.recurrences.holes import Cut, intercepted
+from zoo.export.recurrences.ranges import Observer
+from zoo.export.recurrences.recurrence import Recurrence
+
+_AT_ONCE = 50
+"""Examples that run together: a video model on all of them would take the memory of a training."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was seen.
+
+    Attributes:
+        observers: of each recurrence, the ranges of its quantities.
+        values: of each wire that the rest reads, (examples, ...).
+        outputs: of each output of the model, (examples, ...).
+    """
+
+    observers: list[Observer]
+    values: dict[str, np.ndarray]
+    outputs: dict[str, np.ndarray]
+
+
+def observe(
+    model: keras.Model, cut: Cut, recurrences: list[Recurrence], examples: Mapping[str, np.ndarray]
+) -> Observation:
+    """Runs a model on examples, (n, ...) for each input.
+
+    Recurrences run by their equations, not by Keras: what int8 will compute is what has to be observed.
+    """
+    total = len(next(iter(examples.values())))
+    observers = [Observer(total * item.hole.length * item.cell.units) for item in recurrences]
+    values: dict[str, list] = {wire: [] for wire in cut.rest_reads}
+    outputs: dict[str, list] = {name: [] for name in cut.outputs}
+    for first in range(0, total, _AT_ONCE):
+        some = {name: tf.constant(array[first : first + _AT_ONCE]) for name, array in examples.items()}
+        found = {cut.inputs[name]: tensor for name, tensor in some.items()}
+        number = count()
+
+        def handler(layer, sequence, states, mask, number=number, found=found):
+            position = next(number)
+            recurrence = recurrences[position]
+            results = eager.run(recurrence, observers[position], sequence, states, mask)
+            found.update(zip(recurrence.hole.outputs, results, strict=False))
+            return results[: len(recurrence.hole.outputs)]
+
+        with intercepted(handler):
+            results = model(some, training=False)
+        for wire, seen in values.items():
+            seen.append(np.asarray(found[wire]))
+        for name, seen in outputs.items():
+            seen.append(np.asarray(results[name]))
+    return Observation(observers, _joined(values), _joined(outputs))
+
+
+def _joined(parts: Mapping[str, list]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}

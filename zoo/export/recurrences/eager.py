@@ -1,0 +1,40 @@
+"""Runs a recurrence at once, on any number of examples: to see what its quantities become before anything is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from zoo.export.recurrences.cells import Hook
+from zoo.export.recurrences.recurrence import Recurrence
+
+
+def run(
+    recurrence: Recurrence, q: Hook, sequence: tf.Tensor, states: Sequence[tf.Tensor] | None, mask: tf.Tensor | None
+) -> list[tf.Tensor]:
+    """What the layer of a recurrence returns, by its equations.
+
+    Args:
+        recurrence: whose equations; its hole's batch does not matter here.
+        q: called on each quantity.
+        sequence: (examples, length, features) float32.
+        states: initial states, (examples, units) each, or None for zeros.
+        mask: (examples, length) bool, or None.
+
+    Returns:
+        The output, (examples, length, units) or (examples, units), and the last states.
+    """
+    cell, step, examples = recurrence.cell, recurrence.step, sequence.shape[0]
+    given = dict(zip(cell.states, states or (), strict=False))
+    carried = {name: given.get(name, tf.zeros((examples, cell.units))) for name in step.carried}
+    times = [{"xW": row} for row in tf.unstack(cell.project(q, sequence), axis=1)]
+    if mask is not None:
+        times = [{**these, "valid": row[:, None]} for these, row in zip(times, tf.unstack(mask, axis=1), strict=True)]
+    outputs = []
+    for these in reversed(times) if recurrence.backwards else times:
+        results = step(q, **these, **carried)
+        outputs.append(results[step.output])
+        carried = {name: results[name] for name in step.carried}
+    output = tf.stack(outputs, axis=1) if recurrence.hole.layer.return_sequences else outputs[-1]
+    return [output, *(carried[name] for name in cell.states)]

@@ -1,0 +1,98 @@
+"""The ranges of a recurrence in int8: shared by all its steps, so that unrolled and blocked files compute the same bits.
+
+`Observer` notes them while the equations run on calibration examples; a `Recipe` says which quantities become int8 and how
+wide their ranges are; `FakeQuant` puts each quantity of the equations on its grid, which is how the converter is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+
+Range = tuple[float, float]
+"""Lowest and highest number."""
+
+_NARROWEST = 1e-4
+"""XNNPACK refuses a file with a range of width 0 (h of a sequence of one step is never anything but 0)."""
+
+_SAMPLES = 1_000_000
+"""How many values of a quantity its percentiles are taken from."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to compute a recurrence in integers.
+
+    Attributes:
+        name: as the card has it.
+        percentiles: quantities whose range leaves out the tails beyond a percentile; others reach from minimum to maximum.
+        floating: quantities that stay float32; None: all but the ends of the matrix products.
+    """
+
+    name: str
+    percentiles: Mapping[str, float] = field(default_factory=dict)
+    floating: frozenset[str] | None = frozenset()
+
+    def keeps_float(self, quantity: str) -> bool:
+        """Whether a quantity stays float32."""
+        return quantity not in _ENDS_OF_PRODUCTS if self.floating is None else quantity in self.floating
+
+
+_ENDS_OF_PRODUCTS = frozenset({"x", "xW", "h", "hU", "shown", "reset"})
+
+RECIPES = (
+    Recipe("all int8"),
+    # The cell state is what int8 spoils: it reaches far out now and then, and an even grid has to cover that.
+    Recipe("all int8, cell state cut at its 99.9th percentile", percentiles={"c": 99.9, "kept": 99.9}),
+    Recipe("cell state in float", floating=frozenset({"c", "kept", "added"})),
+    Recipe("int8 in matrix products alone", floating=None),
+)
+"""From the fastest to the most exact (measured on four LSTM layers over ECG)."""
+
+
+class Observer:
+    """The hook that notes the range of each quantity over all steps and examples.
+
+    Args:
+        values: how many numbers a state takes in all of them, about.
+    """
+
+    def __init__(self, values: int):
+        self.low: dict[str, float] = {}
+        self.high: dict[str, float] = {}
+        self._samples: dict[str, list[np.ndarray]] = {name: [] for recipe in RECIPES for name in recipe.percentiles}
+        self._every = max(1, values // _SAMPLES)
+
+    def __call__(self, name: str, value: tf.Tensor) -> tf.Tensor:
+        array = np.asarray(value)
+        self.low[name] = min(self.low.get(name, 0.0), float(array.min()))
+        self.high[name] = max(self.high.get(name, 0.0), float(array.max()))
+        if name in self._samples:
+            self._samples[name].append(array.ravel()[:: self._every])
+        return value
+
+    def ranges(self, recipe: Recipe) -> dict[str, Range]:
+        """What a recipe makes of the quantities that were noted; all ranges hold 0."""
+        return {name: self._range(name, recipe) for name in self.low if not recipe.keeps_float(name)}
+
+    def _range(self, name: str, recipe: Recipe) -> Range:
+        low, high = self.low[name], self.high[name]
+        if name in recipe.percentiles:
+            share = recipe.percentiles[name]
+            low, high = np.percentile(np.concatenate(self._samples[name]), [100 - share, share])
+        low, high = min(float(low), 0.0), max(float(high), 0.0)
+        return (low, high) if high - low > _NARROWEST else (-1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class FakeQuant:
+    """The hook that puts quantities on the grids of their ranges, and leaves others float."""
+
+    ranges: tuple[tuple[str, Range], ...]
+
+    def __call__(self, name: str, value: tf.Tensor) -> tf.Tensor:
+        found = dict(self.ranges).get(name)
+        return value if found is None else tf.quantization.fake_quant_with_min_max_args(value, *found)
