@@ -26,9 +26,8 @@ def read_wav(path: Path, spec: InputSpec) -> np.ndarray:
             if width > 4:
                 raise ValueError(f"found {8 * width} bits a sample, expected 8, 16, 24 or 32")
     except (wave.Error, EOFError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"{where} cannot be read: {error or 'a chunk is cut short'}", "expected a WAV file of PCM samples"
-        ) from None
+        reason = str(error) or "a chunk is cut short"
+        raise InputError(f"{where} cannot be read: {reason}", "expected a WAV file of PCM samples") from None
     return fit_array(_samples(data, width), spec, where)
 
 
