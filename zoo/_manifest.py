@@ -47,6 +47,12 @@ INTEGER = Rule("a whole number", lambda value: type(value) is int)
 COUNT = Rule("a whole number, 0 or more", lambda value: type(value) is int and value >= 0)
 SIZE = Rule("a whole number, 1 or more", lambda value: type(value) is int and value > 0)
 NUMBER = Rule("a finite number", lambda value: type(value) in (int, float) and math.isfinite(value))
+RANGE = Rule(
+    "two finite numbers, the lower first",
+    lambda value: (
+        isinstance(value, list) and len(value) == 2 and all(map(NUMBER.holds, value)) and value[0] <= value[1]
+    ),
+)
 PATH = Rule("a relative path that stays inside the bundle", _is_inside)
 SHA256 = Rule(
     "64 hexadecimal digits",
@@ -63,7 +69,7 @@ _INPUT = {
     "kind": KIND,
     "fit?": {"mode": ("crop", "squash"), "filter": ("nearest", "bilinear", "bicubic", "lanczos")},
     "unit?": TEXT,
-    "range?": [NUMBER],
+    "range?": RANGE,
     "sample_rate?": SIZE,
 }
 _OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "softmax?": TRUTH}

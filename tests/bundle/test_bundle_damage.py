@@ -46,6 +46,7 @@ FORGED = {
         put("parts", "predict", "inputs", "image", "shape", value=[1, 0]),
         "found 0, expected a whole number, 1",
     ),
+    "turned range": (put("parts", "predict", "inputs", "image", "range", value=[2, 1]), "expected two finite numbers"),
     "unknown dtype": (put("parts", "predict", "outputs", "logits", "dtype", value="object"), "expected one of float32"),
     "infinite scale": (
         put("artifacts", "int8", "quantization", "predict", "image", "scale", value=float("inf")),

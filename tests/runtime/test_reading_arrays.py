@@ -15,7 +15,7 @@ from zoo.runtime.arrays import InputSpec, fit_array, read_csv, read_npy, read_np
 
 BEAT = InputSpec("ecg", (1, 6, 1), "float32", "signal")
 TABLE = InputSpec("table", (1, 3, 2), "float32", "array")
-TOKENS = InputSpec("tokens", (1, 4), "int32", "tokens")
+TOKENS = InputSpec("tokens", (1, 4), "int32", "tokens", range=(0, 2**30))
 VALUES = np.arange(6, dtype=np.float32) / 4
 
 
@@ -39,6 +39,12 @@ WRONG = {
     "NaN": (np.array([0, 1, np.nan, 3, np.nan, 5]), BEAT, r"found 2 such numbers, the first at index \(2,\)"),
     "infinity": (np.array([0, -np.inf, 2, 3, 4, 5]), BEAT, r"found 1 such numbers, the first at index \(1,\)"),
     "beyond float32": (np.full(6, 1e300), BEAT, "holds a number that float32 cannot"),
+    "beyond the vocabulary": (
+        np.array([1, 2**30 + 1, 3, 4]),
+        TOKENS,
+        "the number 1073741825: .* takes 0 to",
+    ),
+    "below it": (np.array([1, 2, -3, 4]), TOKENS, "holds the number -3"),
     "beyond int32": (np.full(4, 2**31), TOKENS, "holds a number that int32 cannot"),
 }
 

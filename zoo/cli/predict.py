@@ -11,7 +11,7 @@ def predict(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...",
+            metavar="INPUT",
             help="PNG, JPEG, WebP, .npy, .npz, .csv or .wav; several inputs of one example: `ecg=a.csv,rr=b.csv`.",
         ),
     ],

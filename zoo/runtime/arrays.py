@@ -9,7 +9,7 @@ import math
 import os
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
@@ -38,12 +38,15 @@ class InputSpec:
     """How a picture is brought to `shape`: {"mode": "crop" or "squash", "filter": ...}."""
     sample_rate: int | None = None
     """Samples a second, where the manifest gives it."""
+    range: Sequence[float] | None = None
+    """Lowest and highest value, where the manifest gives them; whole numbers beyond are refused, others saturate."""
 
     @classmethod
     def of(cls, name: str, facts: Mapping) -> "InputSpec":
         """The input `name` of a manifest, whose entry is `facts`."""
         shape = tuple(facts["shape"])
-        return cls(name, shape, facts["dtype"], facts["kind"], facts.get("fit"), facts.get("sample_rate"))
+        known = {key: facts[key] for key in ("dtype", "kind", "fit", "sample_rate", "range") if key in facts}
+        return cls(name, shape, **known)
 
     @property
     def example(self) -> tuple[int, ...]:
@@ -85,6 +88,8 @@ def fit_array(array: np.ndarray, spec: InputSpec, where: str) -> np.ndarray:
     lost = ~np.isfinite(fitted) if fitted.dtype.kind == "f" else fitted != array.reshape(spec.shape)
     if lost.any():
         raise InputError(f"{where} holds a number that {spec.dtype} cannot, which input `{spec.name}` takes")
+    if spec.range and fitted.dtype.kind in "iu" and fitted.size:
+        _check_range(fitted, spec, where)
     return fitted
 
 
@@ -197,6 +202,13 @@ def _check_kind(dtype: np.dtype, spec: InputSpec, where: str) -> None:
             f"{where} has the wrong type: found {dtype} ({found}), "
             f"input `{spec.name}` takes {spec.dtype} ({_KINDS[takes]})"
         )
+
+
+def _check_range(array: np.ndarray, spec: InputSpec, where: str) -> None:
+    """A token beyond the table that it is looked up in has no meaning."""
+    low, high = spec.range
+    if (found := array.min()) < low or (found := array.max()) > high:
+        raise InputError(f"{where} holds the number {found}: input `{spec.name}` takes {low} to {high}")
 
 
 def _check_shape(shape: tuple[int, ...], spec: InputSpec, where: str) -> None:
