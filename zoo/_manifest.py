@@ -6,6 +6,7 @@ Unknown keys are refused: one that this version ignored could change what the nu
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,10 @@ def _is_inside(path: object) -> bool:
     return all(part not in ("", ".", "..") for part in path.split("/"))
 
 
+NAME = Rule(
+    "a name of letters, digits, `_`, `-` and `.`",  # it becomes the name of a folder
+    lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}", value) is not None,
+)
 ANYTHING = Rule("anything", lambda value: True)
 TEXT = Rule("a text", lambda value: isinstance(value, str))
 TEXT_OR_NULL = Rule("a text or null", lambda value: value is None or isinstance(value, str))
@@ -76,7 +81,7 @@ _OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "softmax?": TRUTH}
 _QUANTIZATION = {"dtype": DTYPE, "scale": NUMBER, "zero_point": INTEGER}
 MANIFEST = {
     "schema": (SCHEMA,),
-    "name": TEXT,
+    "name": NAME,
     "model": TEXT_OR_NULL,
     "tag": TEXT_OR_NULL,
     "family": TEXT_OR_NULL,

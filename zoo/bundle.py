@@ -11,7 +11,6 @@ import functools
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
 import stat
@@ -27,7 +26,6 @@ from zoo.registry import bundle_roots, nearest
 TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8", "int16x8")
 """The kinds of artifact, in the order in which they are listed everywhere."""
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
 _AGAIN = "the bundle is damaged or was changed; get it again, or export it again"
 
 
@@ -138,8 +136,7 @@ def load_bundle(name_or_path: str | os.PathLike) -> Bundle:
     """
     path = Path(name_or_path)
     if not (path / "manifest.json").exists():
-        looks_like_a_name = isinstance(name_or_path, str) and _NAME.fullmatch(name_or_path)
-        path = _find(name_or_path) if looks_like_a_name else path
+        path = _find(name_or_path) if _manifest.NAME.holds(name_or_path) else path
     manifest = _read_manifest(path)
     return Bundle(path, manifest)
 
@@ -155,8 +152,8 @@ def write_bundle(out: str | os.PathLike, name: str, manifest: dict) -> Iterator[
     Raises:
         BundleError: the manifest is not what it must be, or the folder holds a link.
     """
-    if not _NAME.fullmatch(name):
-        raise BundleError(f"a bundle cannot be called `{name}`: expected letters, digits, `_`, `-` and `.`")
+    if not _manifest.NAME.holds(name):
+        raise BundleError(f"a bundle cannot be called `{name}`: expected {_manifest.NAME.words}")
     with _replacing(Path(out) / name) as folder:
         yield folder
         (folder / "manifest.json").unlink(missing_ok=True)

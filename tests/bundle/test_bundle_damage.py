@@ -29,6 +29,7 @@ SHA = "0" * 64
 FORGED = {
     "newer schema": (put("schema", value=2), "is of schema 2: this version of the zoo reads schema 1"),
     "schema of another type": (put("schema", value=True), "at `schema`: found true, expected one of 1"),
+    "name that is a path": (put("name", value="../sun.rise"), 'at `name`: found "../sun.rise", expected a name'),
     "missing key": (put("parts", value=...), "the key `parts` is missing"),
     "unknown key": (put("artefacts", value={}), "unknown key `artefacts`; the nearest are artifacts"),
     "unknown key deep inside": (
