@@ -18,8 +18,8 @@ import numpy as np
 from zoo.bundle import Bundle, ignore, load_bundle, write_bundle
 from zoo.errors import GateError, InputError
 from zoo.export.artifacts import Place, make_artifacts
-from zoo.export.intake.calibration import Calibration, read_calibration, read_examples
 from zoo.export.describe import describe, example_specs
+from zoo.export.intake.calibration import Calibration, read_calibration, read_examples
 from zoo.export.intake.request import CALIBRATED, Request, make_request
 from zoo.export.intake.sources import Source, open_source
 from zoo.verify.cards.render import bundle_readme

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.errors import ConversionError
-from zoo.export.intake.calibration import Calibration
 from zoo.export.convert import Converter
 from zoo.export.describe import quantization
-from zoo.export.lower import lower
+from zoo.export.intake.calibration import Calibration
 from zoo.export.intake.request import CALIBRATED, Request
-from zoo.export.saved_model import write_saved_model
 from zoo.export.intake.sources import PART, Source
+from zoo.export.lower import lower
+from zoo.export.saved_model import write_saved_model
 
 _CONVERTER: ContextVar[Converter | None] = ContextVar("converter", default=None)
 

@@ -5,7 +5,9 @@ test split, which judges the result.
 """
 
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +22,8 @@ from zoo.runtime.inputs import read_inputs
 COUNT = 300
 SEED = 0
 READABLE = (".png", ".jpg", ".jpeg", ".webp", ".npy", ".npz", ".csv", ".wav")
+_BROKEN = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
+"""What NumPy raises for a file that is no whole archive."""
 
 Specs = Mapping[str, InputSpec]
 Ranges = Mapping[str, tuple[float, float]]
@@ -130,15 +134,21 @@ def _as_picture(spec: InputSpec) -> InputSpec:
     return replace(spec, kind="image") if picture else spec
 
 
-def _opened(path: Path) -> np.lib.npyio.NpzFile:
+@contextmanager
+def _opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
+    """The arrays of an `.npz` file, each read when it is asked for."""
     if path.suffix != ".npz" or not path.is_file():
         raise InputError(
             f"not an `.npz` file: `{path}`", "`numpy.savez(path, **arrays)` writes one, keyed by input name"
         )
-    try:
-        return np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"`{path}` is not a whole `.npz` file: {error}") from None
+    with path.open("rb") as stream:
+        try:
+            arrays = np.load(stream, allow_pickle=False)
+        except _BROKEN as error:
+            raise InputError(f"`{path}` is not a whole `.npz` file: {error}") from None
+        if not isinstance(arrays, np.lib.npyio.NpzFile):
+            raise InputError(f"`{path}` holds one array without a name, expected an `.npz` keyed by input name")
+        yield arrays
 
 
 def _chosen_of(arrays: Mapping[str, np.ndarray], specs: Specs, where: str, source: str) -> Calibration:
@@ -157,7 +167,7 @@ def _loaded(arrays: Mapping[str, np.ndarray], specs: Specs, where: str) -> tuple
     check_names(list(arrays), specs, where)
     try:
         loaded = {name: np.asarray(arrays[name]) for name in specs}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise InputError(f"{where} cannot be read: {error}") from None
     counts = {name: len(array) if array.ndim else 0 for name, array in loaded.items()}
     if len(set(counts.values())) != 1 or not min(counts.values()):

@@ -1,0 +1,189 @@
+"""What cannot be exported is refused before conversion: by name, with the reason and a way out; nothing is written."""
+
+import keras
+import numpy as np
+import pytest
+from keras import Input, Model, Sequential, layers
+from user_models import DecayCell, Subclassed, open_time, sequence, sequential, sequential_lstm
+
+from zoo.errors import ConversionError, InputError, UnknownNameError, ZooError
+from zoo.export import export_model
+
+
+def of(layer: keras.Layer) -> Model:
+    """A model of one layer over a short signal."""
+    x = sequence()
+    return Model(x, layer(x))
+
+
+def frames(*shape: int):
+    return Input((4, *shape), name="frames")
+
+
+def code():
+    return of(layers.Lambda(lambda x: x + 1, name="plus_one"))
+
+
+def unknown_class():
+    class Unregistered(layers.Layer):
+        def call(self, inputs):
+            return inputs + 1
+
+    return of(Unregistered(name="mine"))
+
+
+def convolutional(dimensions: int):
+    def build():
+        x = frames(*[6] * dimensions, 2)
+        layer = {1: layers.ConvLSTM1D, 2: layers.ConvLSTM2D, 3: layers.ConvLSTM3D}[dimensions]
+        return Model(x, layer(2, 3, name="film")(x))
+
+    return build
+
+
+def custom_cell():
+    return of(layers.RNN(DecayCell(3), name="decay"))
+
+
+def stacked_cells():
+    return of(layers.RNN([layers.LSTMCell(3), layers.GRUCell(3)], name="stack"))
+
+
+def custom_cell_inside():
+    return of(layers.Bidirectional(layers.RNN(DecayCell(3)), name="both"))
+
+
+def open_picture():
+    x = Input((None, None, 3), name="picture")
+    return Model(x, layers.GlobalAveragePooling2D()(x))
+
+
+def text():
+    words = Input((), name="words", dtype="string")
+    return Model(words, layers.TextVectorization(vocabulary=["a"], output_sequence_length=2)(words))
+
+
+def half_weights():
+    return of(layers.Dense(2, name="half", dtype="float16"))
+
+
+def quantised_by_keras():
+    model = of(layers.Dense(2, name="small"))
+    model.get_layer("small").quantize("int8")
+    return model
+
+
+def tokens():
+    x = Input((6,), name="tokens", dtype="int32")
+    return Model(x, layers.Flatten()(layers.Embedding(5, 2)(x)))
+
+
+REFUSED = {
+    "Lambda": (code, {}, InputError, "layer `plus_one` .* `Lambda` carries Python code"),
+    "unknown class": (unknown_class, {}, InputError, "layer `mine` .* neither Keras's nor registered: .*Unregistered`"),
+    "ConvLSTM1D": (convolutional(1), {}, ConversionError, "layer `film` is a ConvLSTM1D"),
+    "ConvLSTM2D": (convolutional(2), {}, ConversionError, "layer `film` is a ConvLSTM2D"),
+    "ConvLSTM3D": (convolutional(3), {}, ConversionError, "layer `film` is a ConvLSTM3D"),
+    "custom cell": (custom_cell, {}, ConversionError, "layer `decay` has the cell `DecayCell`"),
+    "custom cell in Bidirectional": (custom_cell_inside, {}, ConversionError, "has the cell `DecayCell`"),
+    "stacked cells": (stacked_cells, {}, ConversionError, "layer `stack` has the cell `StackedRNNCells`"),
+    "subclassed model": (Subclassed, {}, ConversionError, "model `subclassed.*` does not know its inputs"),
+    "unbuilt Sequential": (lambda: Sequential([layers.Dense(2)]), {}, ConversionError, "does not know its inputs"),
+    "open time axis": (open_time, {}, InputError, r"time axis of input `signal` .* found \(None, None, 3\)"),
+    "open picture": (open_picture, {"length": 8}, InputError, "axis 2 of input `picture` is of unknown size"),
+    "length without need": (sequential_lstm, {"length": 8}, InputError, "no input has a time axis of unknown length"),
+    "text": (text, {}, ConversionError, "input `words` takes text"),
+    "half weights": (half_weights, {}, ConversionError, "layer `half` has weights in float16"),
+    "quantised by Keras": (quantised_by_keras, {}, ConversionError, "layer `small` was quantised by Keras"),
+    "int16x8, recurrent": (sequential_lstm, {"targets": "int16x8"}, ConversionError, "layer `lstm.*` is recurrent"),
+    "int16x8, int32 input": (tokens, {"targets": "int16x8"}, ConversionError, "input `tokens` is int32"),
+    "blocked, batch": (sequential_lstm, {"form": "blocked", "batch_size": 2}, ConversionError, "`blocked` has batch 1"),
+    "step": (sequential_lstm, {"form": "step"}, InputError, "the part `step` is not exported yet"),
+    "unknown form": (sequential_lstm, {"form": "rolled"}, InputError, "unknown form: `rolled`"),
+    "micro": (sequential, {"targets": "micro"}, InputError, "the target `micro` is not exported yet"),
+    "onnx": (sequential, {"targets": ["float32", "onnx"]}, InputError, "the target `onnx` is not exported yet"),
+    "unknown target": (sequential, {"targets": "flaot32"}, UnknownNameError, "unknown target: `flaot32`.*`float32`"),
+    "no target": (sequential, {"targets": []}, InputError, "no target was asked for"),
+    "batch of none": (sequential, {"batch_size": 0}, InputError, "wrong value of `batch_size`: found 0"),
+    "int8 ends": (sequential, {"targets": "int8", "int8_io": "int4"}, InputError, "wrong value of `int8_io`"),
+    "int8 ends of int16": (
+        sequential,
+        {"targets": "int16x8", "int8_io": "int8"},
+        InputError,
+        "about the target `int8`",
+    ),
+    "no calibration": (sequential, {"targets": "int8"}, InputError, "need calibration: found none"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_by_name(case, tmp_path):
+    build, options, error, message = REFUSED[case]
+    with pytest.raises(error, match=message) as caught:
+        export_model(build(), options.pop("targets", "float32"), out=tmp_path / "out", name="model", **options)
+    assert caught.value.hint or error is not ConversionError
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_tensorflow_runs_is_no_matter_of_lowering(tmp_path):
+    """The way out that the refusals name: the SavedModel takes every recurrence."""
+    bundle = export_model(custom_cell(), "saved_model", out=tmp_path, name="decay")
+    assert bundle.targets == ("saved_model",)
+
+
+def test_an_operator_that_is_not_built_in_is_an_error(tmp_path):
+    @keras.saving.register_keras_serializable("tests.refusals")
+    class ErrorFunction(layers.Layer):
+        def call(self, inputs):
+            return keras.ops.erfinv(inputs)
+
+    with pytest.raises(ConversionError, match="Erfinv"):
+        export_model(of(ErrorFunction()), "float32", out=tmp_path / "out", name="odd")
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        (3, InputError, "a int cannot be exported"),
+        ("no_such_model", UnknownNameError, "unknown model: `no_such_model`"),
+        ("resnet_tiny.nothing", UnknownNameError, "not a pretrained tag"),
+        ("runs/nothing", InputError, "found nothing"),
+        ("missing.keras", InputError, "not a `.keras` file: `missing.keras`"),
+    ],
+)
+def test_what_is_no_model_is_refused(model, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        export_model(model, "float32", out=tmp_path / "out")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"not a run: .* has no recipe\.yaml"):
+        export_model(tmp_path, "float32", out=tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["", "...", "模型"])
+def test_a_name_of_which_nothing_is_left_is_refused(name, tmp_path):
+    with pytest.raises(InputError, match=r"no bundle can be called") as caught:
+        export_model(sequential(), "float32", out=tmp_path / "out", name=name or " ")
+    assert "--name" in caught.value.hint
+
+
+def test_a_model_of_the_zoo_keeps_its_name(tmp_path):
+    with pytest.raises(InputError, match="keeps its name"):
+        export_model("resnet_tiny", "float32", out=tmp_path, name="mine")
+
+
+def test_what_is_no_bundle_is_not_replaced(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "thesis.txt").write_text("ten years")
+    with pytest.raises(InputError, match="is in the way: it is not a bundle"):
+        export_model(sequential(), "float32", out=tmp_path, name="model")
+    with pytest.raises(InputError, match="is a file"):
+        export_model(sequential(), "float32", out=tmp_path / "model" / "thesis.txt", name="model")
+    assert (tmp_path / "model" / "thesis.txt").read_text() == "ten years"
+
+
+def test_every_refusal_is_the_users_to_mend():
+    assert all(issubclass(error, ZooError) and error.exit_code == 2 for _, _, error, _ in REFUSED.values())
+    assert np.all([message for *_, message in REFUSED.values()])
