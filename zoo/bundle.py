@@ -150,11 +150,14 @@ def write_bundle(out: str | os.PathLike, name: str, manifest: dict) -> Iterator[
     replaced.  If anything fails, nothing is left and nothing is changed.
 
     Raises:
-        BundleError: the manifest is not what it must be, or the folder holds a link.
+        BundleError: the manifest is not what it must be, the folder holds a link, or what stands there is no bundle.
     """
     if not _manifest.NAME.holds(name):
         raise BundleError(f"a bundle cannot be called `{name}`: expected {_manifest.NAME.words}")
-    with _replacing(Path(out) / name) as folder:
+    final = Path(out) / name
+    if final.exists() and not (final / "manifest.json").is_file():
+        raise BundleError(f"`{final}` is not a bundle: it would be replaced", "give another name or another folder")
+    with _replacing(final) as folder:
         yield folder
         (folder / "manifest.json").unlink(missing_ok=True)
         manifest |= {"schema": _manifest.SCHEMA, "name": name, "files": _measure_files(folder)}

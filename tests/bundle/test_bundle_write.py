@@ -67,6 +67,14 @@ def test_a_link_is_not_written(tmp_path, manifest):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_only_a_bundle_is_replaced(tmp_path, manifest):
+    (tmp_path / NAME).mkdir()
+    (tmp_path / NAME / "thesis.txt").write_text("years of work")
+    with pytest.raises(BundleError, match="is not a bundle: it would be replaced"):
+        write(tmp_path, manifest)
+    assert (tmp_path / NAME / "thesis.txt").read_text() == "years of work"
+
+
 @pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "/root"])
 def test_a_name_is_no_path(tmp_path, manifest, name):
     with pytest.raises(BundleError, match="cannot be called"), write_bundle(tmp_path, name, manifest):
