@@ -11,6 +11,7 @@ from keras import Input, layers, ops
 
 SAMPLES = 256
 SHORTEST, LONGEST = 0.2, 2.0  # seconds: 300 beats a minute, and a pause beyond which its length says nothing more
+QUIET = 0.05  # mV
 
 # Rows: log(rr) of before, after, last ten, whole record.  Columns: one logarithm of a ratio each.
 _RATIOS = np.array(
@@ -30,25 +31,35 @@ def beat_inputs() -> dict:
     return {"ecg": Input((SAMPLES, 1), name="ecg"), "rr": Input((4,), name="rr")}
 
 
-def centred(ecg):
-    """(batch, 256, 1) mV less the window's own mean: electrodes drift by millivolts, the heart does not."""
-    return ops.subtract(ecg, ops.mean(ecg, axis=1, keepdims=True))
+def levelled(ecg):
+    """(batch, 256, 1) mV -> what is left of it without offset and gain: less its mean, by its mean absolute deviation.
+
+    Electrodes drift by millivolts, and how large a beat is says more of the patient's chest than of the beat.  `QUIET`
+    keeps an empty line from being blown up.  The quotient is written as two products with a root: a division has
+    no int8 kernel on a device, and one product's factor would span too wide a range for a common scale.
+    """
+    wave = ops.subtract(ecg, ops.mean(ecg, axis=1, keepdims=True))
+    gain = ops.rsqrt(ops.add(ops.mean(ops.abs(wave), axis=1, keepdims=True), QUIET))
+    return ops.multiply(ops.multiply(wave, gain), gain)
 
 
 def rhythm(rr):
     """(batch, 4) seconds -> (batch, 6): logarithms of ratios of intervals, the same at every heart rate.
 
-    Logarithms because a division has no int8 kernel on a device and its result no bound: these six lie within about
-    +-1.5 and so lose little to one common scale.
+    Without the intervals themselves, which say more of the patient than of the beat.  Logarithms turn quotients into
+    differences, which int8 kernels have; these six mostly lie within +-1 and so lose little to one common scale.
     """
     return ops.matmul(ops.log(ops.clip(rr, SHORTEST, LONGEST)), _RATIOS)
 
 
-def classify(beat, rr, *, rhythm_units: int, dropout: float, num_classes: int):
+def classify(beat, rr, *, rhythm_units: list[int], dropout: float, num_classes: int):
     """Logits from what a trunk made of the beat, (batch, features), and the intervals.
 
-    The intervals pass a Dense of their own first: the trunk's features and the ratios then share a scale.
+    The intervals pass layers of their own first: the trunk's features and the ratios then share a scale, and what is
+    early can be told from what is irregular.  Both meet in the layer that classifies.
     """
-    timing = layers.Dense(rhythm_units, activation="relu", name="rhythm")(rhythm(rr))
+    timing = rhythm(rr)
+    for number, units in enumerate(rhythm_units, start=1):
+        timing = layers.Dense(units, activation="relu", name=f"rhythm{number}")(timing)
     features = layers.Concatenate(name="features")([layers.Dropout(dropout, name="dropout")(beat), timing])
     return layers.Dense(num_classes, name="logits")(features)

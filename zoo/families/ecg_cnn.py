@@ -12,7 +12,14 @@ from zoo.families import _ecg
 
 
 def build(
-    *, widths: list[int], convolutions: int, kernel: int, rhythm_units: int, dropout: float, num_classes: int
+    *,
+    widths: list[int],
+    convolutions: int,
+    kernel: int,
+    stage_dropout: float,
+    rhythm_units: list[int],
+    dropout: float,
+    num_classes: int,
 ) -> keras.Model:
     """Builds one size.
 
@@ -20,17 +27,19 @@ def build(
         widths: filters of each stage, at most nine.
         convolutions: convolutions of each stage.
         kernel: their length in samples of the stage.
-        rhythm_units: units of the Dense that reads the intervals.
+        stage_dropout: share of channels that training drops behind each stage.
+        rhythm_units: units of the Dense layers that read the intervals.
         dropout: share of the trunk's features that training drops.
         num_classes: number of logits.
     """
     inputs = _ecg.beat_inputs()
-    x = _ecg.centred(inputs["ecg"])
+    x = _ecg.levelled(inputs["ecg"])
     for stage, filters in enumerate(widths, start=1):
         if stage > 1:
             x = layers.MaxPooling1D(2, name=f"stage{stage}_halve")(x)
         for number in range(1, convolutions + 1):
             x = convolution(x, filters, kernel, name=f"stage{stage}_{number}")
+        x = layers.SpatialDropout1D(stage_dropout, name=f"stage{stage}_dropout")(x)
     x = layers.GlobalAveragePooling1D(name="pool")(x)
     logits = _ecg.classify(x, inputs["rr"], rhythm_units=rhythm_units, dropout=dropout, num_classes=num_classes)
     return keras.Model(inputs, {"logits": logits})

@@ -13,7 +13,9 @@ from zoo.families import _ecg
 CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 
 
-def build(*, front: str, cell: str, units: list[int], bidirectional: bool, num_classes: int, **options) -> keras.Model:
+def build(
+    *, front: str, cell: str, units: list[int], bidirectional: bool, layer_dropout: float, num_classes: int, **options
+) -> keras.Model:
     """Builds one size.
 
     Args:
@@ -21,6 +23,7 @@ def build(*, front: str, cell: str, units: list[int], bidirectional: bool, num_c
         cell: `simple_rnn`, `lstm` or `gru`.
         units: units of each layer, in each direction.
         bidirectional: whether every layer reads the sequence both ways and joins what it found.
+        layer_dropout: share of features that training drops between layers.
         num_classes: number of logits.
         options: those of the front, see `rows` and `beat`.
     """
@@ -30,6 +33,8 @@ def build(*, front: str, cell: str, units: list[int], bidirectional: bool, num_c
     def read(sequence):
         """(batch, time, features) -> (batch, features): the whole stack's last output."""
         for depth, width in enumerate(units, start=1):
+            if depth > 1:
+                sequence = layers.Dropout(layer_dropout, name=f"dropout{depth}")(sequence)
             layer = CELLS[cell](width, return_sequences=depth < len(units), name=f"{cell}{depth}")
             sequence = (layers.Bidirectional(layer, name=f"both{depth}") if bidirectional else layer)(sequence)
         return sequence
@@ -52,18 +57,18 @@ def rows(read, *, input_shape: list[int], num_classes: int) -> keras.Model:
     return keras.Model({"image": image}, {"logits": layers.Dense(num_classes, name="logits")(read(sequence))})
 
 
-def beat(read, *, group: int, rhythm_units: int, dropout: float, num_classes: int) -> keras.Model:
+def beat(read, *, group: int, rhythm_units: list[int], dropout: float, num_classes: int) -> keras.Model:
     """A heartbeat, `ecg` (batch, 256, 1) float32 mV and `rr` (batch, 4) float32 seconds.
 
     Args:
         read: the stack, (batch, time, features) -> (batch, features).
         group: samples that make one step: fewer steps are faster and shorten the way that gradients go.
-        rhythm_units: units of the Dense that reads the intervals.
+        rhythm_units: units of the Dense layers that read the intervals.
         dropout: share of the stack's features that training drops.
         num_classes: number of logits.
     """
     inputs = _ecg.beat_inputs()
-    sequence = layers.Reshape((_ecg.SAMPLES // group, group), name="groups")(_ecg.centred(inputs["ecg"]))
+    sequence = layers.Reshape((_ecg.SAMPLES // group, group), name="groups")(_ecg.levelled(inputs["ecg"]))
     logits = _ecg.classify(
         read(sequence), inputs["rr"], rhythm_units=rhythm_units, dropout=dropout, num_classes=num_classes
     )

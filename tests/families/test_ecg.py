@@ -1,0 +1,115 @@
+"""The heartbeat models: what enters, what does not matter, and that the two compared trunks share all else."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import zoo
+from zoo.families import _ecg
+
+BEAT_MODELS = ["ecg_cnn13", "ecg_cnn_tiny", "ecg_lstm4"]
+
+
+@pytest.fixture
+def beats():
+    """Four heartbeat-like windows in mV on an electrode's offset, and the intervals around them in seconds."""
+    generator = np.random.default_rng(20)
+    time = np.arange(_ecg.SAMPLES) - 90
+    spike = np.exp(-((time / 6.0) ** 2))[None, :, None] * generator.uniform(0.5, 2, (4, 1, 1))
+    noise = generator.normal(0, 0.02, spike.shape)
+    return {
+        "ecg": (spike + noise - 0.3).astype("float32"),
+        "rr": generator.uniform(0.4, 1.5, (4, 4)).astype("float32"),
+    }
+
+
+def convolutions(model: keras.Model) -> list:
+    return [layer for layer in model.layers if isinstance(layer, layers.Conv1D)]
+
+
+def test_ecg_cnn13_has_thirteen_layers_on_the_path_of_the_beat():
+    model = zoo.create_model("ecg_cnn13")
+    assert len(convolutions(model)) == 12
+    dense_after_the_pool = [
+        layer.name for layer in model.layers if isinstance(layer, layers.Dense) and not layer.name.startswith("rhythm")
+    ]
+    assert dense_after_the_pool == ["logits"]
+
+
+def test_ecg_lstm4_has_four_lstm_layers():
+    model = zoo.create_model("ecg_lstm4")
+    assert sum(isinstance(layer, layers.LSTM) for layer in model.layers) == 4
+    assert not convolutions(model)
+
+
+def test_the_compared_models_differ_in_the_trunk_alone():
+    cnn, lstm = zoo.create_model("ecg_cnn13"), zoo.create_model("ecg_lstm4")
+    for shared in ("rhythm1", "rhythm2", "dropout", "logits"):
+        assert cnn.get_layer(shared).get_config() == lstm.get_layer(shared).get_config()
+    ours, theirs = zoo.get_spec("ecg_cnn13").facts, zoo.get_spec("ecg_lstm4").facts
+    assert ours["inputs"] == theirs["inputs"]
+    assert 1 / 2 <= ours["macs"] / theirs["macs"] <= 2
+
+
+@pytest.mark.parametrize("name", BEAT_MODELS)
+def test_five_logits_a_beat(name, beats):
+    logits = zoo.create_model(name)(beats)["logits"]
+    assert tuple(logits.shape) == (4, 5)
+    assert np.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("name", BEAT_MODELS)
+def test_an_electrode_offset_changes_nothing(name, beats):
+    model = zoo.create_model(name)
+    lifted = {**beats, "ecg": beats["ecg"] + np.float32(1.5)}
+    np.testing.assert_allclose(model(lifted)["logits"], model(beats)["logits"], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", BEAT_MODELS)
+def test_both_inputs_matter(name, beats):
+    model = zoo.create_model(name)
+    logits = np.asarray(model(beats)["logits"])
+    early = {**beats, "rr": beats["rr"] * np.float32([0.5, 1, 1, 1])}
+    upside_down = {**beats, "ecg": -beats["ecg"]}
+    for changed in (early, upside_down):
+        assert np.abs(np.asarray(model(changed)["logits"]) - logits).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", BEAT_MODELS)
+def test_a_gain_changes_little(name, beats):
+    model = zoo.create_model(name)
+    logits = np.asarray(model(beats)["logits"])
+    louder = np.asarray(model({**beats, "ecg": 1.5 * beats["ecg"]})["logits"])
+    assert np.abs(louder - logits).max() < 0.5 * np.abs(logits).max()
+
+
+def test_levelled_follows_its_definition(beats):
+    ecg = beats["ecg"].astype("float64")
+    wave = ecg - ecg.mean(axis=1, keepdims=True)
+    expected = wave / (np.abs(wave).mean(axis=1, keepdims=True) + _ecg.QUIET)
+    np.testing.assert_allclose(_ecg.levelled(beats["ecg"]), expected, atol=1e-4)
+
+
+def test_a_flat_line_stays_flat():
+    flat = np.full((1, _ecg.SAMPLES, 1), -0.7, "float32")
+    np.testing.assert_allclose(_ecg.levelled(flat), np.zeros_like(flat), atol=1e-4)
+
+
+def test_rhythm_is_six_logarithms_of_ratios(beats):
+    before, after, ten, record = beats["rr"].astype("float64").T
+    ratios = [before / ten, after / ten, before / record, after / record, before / after, ten / record]
+    np.testing.assert_allclose(_ecg.rhythm(beats["rr"]), np.log(np.stack(ratios, axis=1)), atol=1e-5)
+
+
+def test_rhythm_is_the_same_at_every_heart_rate(beats):
+    slower = beats["rr"] * np.float32(1.3)
+    np.testing.assert_allclose(_ecg.rhythm(slower), _ecg.rhythm(beats["rr"]), atol=1e-5)
+
+
+def test_no_interval_is_out_of_range():
+    """A gap of minutes, as stands where beats are not annotated, and a zero stay finite and small."""
+    rr = np.array([[100, 0, 1, 1], [0, 0, 100, 100]], "float32")
+    clipped = np.clip(rr, _ecg.SHORTEST, _ecg.LONGEST)
+    np.testing.assert_allclose(_ecg.rhythm(rr), _ecg.rhythm(clipped))
+    assert np.abs(_ecg.rhythm(rr)).max() <= np.log(_ecg.LONGEST / _ecg.SHORTEST) + 1e-5
