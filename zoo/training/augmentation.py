@@ -16,6 +16,11 @@ from zoo.errors import RecipeError
 CROP_MARGIN = 4
 """Pixels of zeros round an image that is cropped to its old size (He et al. 2016, section 4.2)."""
 
+LARGEST_SHIFT = 1 / 25
+"""How far a signal moves in time, in lengths: 10 samples of a beat's 256, 28 ms."""
+LARGEST_TILT = 0.25
+"""What a slow drift adds at the ends of a signal, in its unit: mV for an ECG, where breathing does so."""
+
 
 class Draw:
     """Random numbers for the examples of a batch; each call gives new ones.
@@ -67,9 +72,27 @@ def flip(images: np.ndarray, draw: Draw) -> np.ndarray:
     return mirrored
 
 
+def shift(signals: np.ndarray, draw: Draw) -> np.ndarray:
+    """Moves each of (batch, time, channels) by up to `LARGEST_SHIFT`; where it ended, its last value goes on."""
+    length = signals.shape[1]
+    farthest = int(length * LARGEST_SHIFT)
+    moved = draw.integers(2 * farthest + 1)[:, None] - farthest
+    sources = np.clip(np.arange(length) + moved, 0, length - 1)
+    return np.take_along_axis(signals, sources[:, :, None], axis=1)
+
+
+def tilt(signals: np.ndarray, draw: Draw) -> np.ndarray:
+    """Adds a line through 0 in the middle to each of (batch, time, channels), at most +-`LARGEST_TILT` at its ends."""
+    slope = LARGEST_TILT * (2 * draw() - 1)
+    line = np.linspace(-1, 1, signals.shape[1], dtype=np.float32)
+    return signals + slope[:, None, None] * line[:, None]
+
+
 AUGMENTATIONS: dict[str, tuple[str, Callable[[np.ndarray, Draw], np.ndarray]]] = {
     "crop": ("image", crop),
     "flip": ("image", flip),
+    "shift": ("signal", shift),
+    "tilt": ("signal", tilt),
 }
 """Name: (kind of input, function)."""
 
