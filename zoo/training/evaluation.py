@@ -1,10 +1,11 @@
 """The reading of the test split: once, after the training, with the weights that ship."""
 
+import numpy as np
 import tensorflow as tf
 
 from zoo import registry
 from zoo.bundle import ignore
-from zoo.data import get_data, hold_out
+from zoo.data import Examples, get_data, hold_out
 from zoo.tasks import get_task
 from zoo.training._files import write_json
 from zoo.training.learner import predict
@@ -25,11 +26,10 @@ def evaluate_run(run: Run, report=ignore) -> dict:
         InputError: the training has not ended.
         DataError: the data set is not prepared.
     """
-    recipe, model = run.recipe, run.model()
+    recipe = run.recipe
     data, task = get_data(recipe.data), get_task(registry.get_spec(recipe.model).task)
     train, test = data.load("train"), data.load("test")
-    compiled = tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
-    logits = predict(compiled, test.inputs, PREDICTION_BATCH, report, "evaluating")
+    logits = logits_of(run, test, report)
     metrics, metric = task.metrics(logits, test.labels, data), recipe.headline
     kept, held = hold_out(train, recipe.validation)
     evaluation = {
@@ -50,6 +50,17 @@ def evaluate_run(run: Run, report=ignore) -> dict:
     }
     write_json(run.path / "evaluation.json", evaluation)
     return evaluation
+
+
+def logits_of(run: Run, examples: Examples, report=ignore) -> np.ndarray:
+    """What the trained model of a run gives, (examples, classes) float32.
+
+    Raises:
+        InputError: the training has not ended.
+    """
+    model = run.model()
+    compiled = tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
+    return predict(compiled, examples.inputs, PREDICTION_BATCH, report, "evaluating")
 
 
 def _chosen_epoch(run: Run) -> dict:
