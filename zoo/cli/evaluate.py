@@ -13,7 +13,9 @@ def evaluate(
     name: Annotated[
         str, typer.Argument(metavar="RUN|BUNDLE", help="The folder of a run, or a bundle by name or folder.")
     ],
-    target: Annotated[str | None, typer.Option("--target", metavar="T", help="Which artifact of a bundle.")] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="T", help="Which artifact of a bundle; all unless given.")
+    ] = None,
 ) -> None:
     """Scores on the test split: `zoo evaluate resnet_tiny.digits --target int8`.
 
@@ -23,7 +25,7 @@ def evaluate(
     if (Path(name) / "recipe.yaml").exists() and not (Path(name) / "manifest.json").exists():
         evaluate_training(name, target)
     else:
-        evaluate_artifact(name, target)
+        evaluate_artifacts(name, [target] if target else [])
 
 
 def evaluate_training(path: str, target: str | None) -> None:
@@ -39,8 +41,23 @@ def evaluate_training(path: str, target: str | None) -> None:
     run.check_reach()
 
 
-def evaluate_artifact(name: str, target: str | None) -> None:
-    """Prints the score of one artifact of a bundle."""
+def evaluate_artifacts(name: str, targets: list[str]) -> None:
+    """Prints the scores of a bundle's artifacts, all that ship unless `targets` names some."""
+    from zoo.bundle import load_bundle
+    from zoo.verify.verification import score_artifact
+
+    bundle = load_bundle(name)
+    with progress_bar() as report:
+        scores = {target: score_artifact(bundle, target, report) for target in targets or bundle.targets}
+    metrics = next(iter(scores.values()))["metrics"]
+    rows = [(metric, *(figure(found, metric) for found in scores.values())) for metric in metrics]
+    print_table(("test split", *scores), rows, title=bundle.name)
+
+
+def figure(found: dict, metric: str) -> str:
+    """A metric, with its 95 % interval where one was made."""
+    interval = " ({:.4f} - {:.4f})".format(*found["ci95"][metric]) if metric in found["ci95"] else ""
+    return f"{found['metrics'][metric]:.4f}{interval}"
 
 
 def print_evaluation(evaluation: dict) -> None:

@@ -6,7 +6,15 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with the floats of YAML 1.2 and without silent duplicates."""
+    """PyYAML's safe loader with the floats of YAML 1.2, without silent duplicates and without aliases.
+
+    A recipe has no use for `*alias`, and a few lines of them stand for gigabytes.
+    """
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases (`*name`) are not read")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node, deep=False):
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]

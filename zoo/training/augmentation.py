@@ -13,8 +13,8 @@ from zoo import registry
 from zoo.data import DataSet
 from zoo.errors import RecipeError
 
-CROP_MARGIN = 4
-"""Pixels of zeros round an image that is cropped to its old size (He et al. 2016, section 4.2)."""
+CROP_MARGIN = 1 / 8
+"""Zeros round an image that is cropped to its old size, in sizes: 4 pixels for 32 (He et al. 2016, section 4.2)."""
 
 LARGEST_SHIFT = 1 / 25
 """How far a signal moves in time, in lengths: 10 samples of a beat's 256, 28 ms."""
@@ -56,9 +56,9 @@ def _uniform(seed: int, epoch: int, call: int, count: int) -> np.ndarray:
 def crop(images: np.ndarray, draw: Draw) -> np.ndarray:
     """Zero-pads (batch, height, width, channels) by `CROP_MARGIN` on each side and cuts the old size out at random."""
     height, width = images.shape[1:3]
-    margin = (CROP_MARGIN, CROP_MARGIN)
-    padded = np.pad(images, [(0, 0), margin, margin, (0, 0)])
-    rows, columns = draw.integers(2 * CROP_MARGIN + 1), draw.integers(2 * CROP_MARGIN + 1)
+    above, left = round(height * CROP_MARGIN), round(width * CROP_MARGIN)
+    padded = np.pad(images, [(0, 0), (above, above), (left, left), (0, 0)])
+    rows, columns = draw.integers(2 * above + 1), draw.integers(2 * left + 1)
     cut = np.empty_like(images)
     for index, (row, column) in enumerate(zip(rows, columns, strict=True)):
         cut[index] = padded[index, row : row + height, column : column + width]

@@ -5,7 +5,7 @@ import numpy as np
 
 from zoo import registry
 from zoo.data import DataSet, Examples, get_data
-from zoo.errors import RecipeError
+from zoo.errors import RecipeError, UnknownNameError
 from zoo.tasks import get_task
 from zoo.training import augmentation
 from zoo.training.recipe import Recipe
@@ -18,10 +18,12 @@ def check_recipe(recipe: Recipe, where: str) -> None:
         where: the file, for the message.
 
     Raises:
-        RecipeError: a combination of values that cannot be.
-        UnknownNameError: no such model or data set.
+        RecipeError: an unknown model or data set, or a combination of values that cannot be.
     """
-    spec, data = registry.get_spec(recipe.model), get_data(recipe.data)
+    try:
+        spec, data = registry.get_spec(recipe.model), get_data(recipe.data)
+    except UnknownNameError as error:
+        raise RecipeError(f"`{where}`: {error.message}", error.hint) from error
     if recipe.warmup_epochs >= recipe.epochs:
         _refuse(where, "warmup_epochs", recipe.warmup_epochs, f"fewer than the {recipe.epochs} of `epochs`")
     if recipe.patience is not None and recipe.patience >= recipe.epochs:

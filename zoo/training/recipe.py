@@ -1,6 +1,5 @@
 """A recipe: one flat YAML that says how one `name.tag` is trained, checked before anything is done."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -96,36 +95,16 @@ def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) 
         overrides: values that replace those of the file, as `--set key=value` gives them.
 
     Raises:
-        RecipeError: no such file, not YAML, an unknown key, a wrong type, an impossible combination.
-        UnknownNameError: the model or the data set does not exist.
+        UnknownNameError: no such file, and no such shipped recipe.
+        RecipeError: not YAML, an unknown key, a wrong type, an unknown name, an impossible combination.
     """
     from zoo.training.feasible import check_recipe
 
-    path = recipe_path(recipe)
+    path = Path(recipe) if Path(recipe).is_file() else registry.recipe_path(str(recipe))
     overrides = overrides or {}
     parsed = _validate({**_read(path), **overrides}, path, overrides)
     check_recipe(parsed, str(path))
     return parsed
-
-
-def recipe_path(recipe: Path | str) -> Path:
-    """The file of a recipe that is given by its path, or by the `name.tag` that it trains.
-
-    Raises:
-        RecipeError: there is no such file; the message lists the nearest shipped recipes.
-    """
-    path = Path(recipe)
-    if path.is_file():
-        return path
-    shipped = registry.shipped("recipes")
-    if (named := shipped / f"{recipe}.yaml").is_file():
-        return named
-    known = [other.stem for other in shipped.glob("*.yaml")]
-    close = ", ".join(f"`{name}`" for name in registry.nearest(path.stem, known)) or "none"
-    raise RecipeError(
-        f"no such recipe: `{recipe}`; the nearest that are shipped are {close}",
-        "give the path of a YAML file, or one of these names",
-    )
 
 
 def parse_overrides(settings: list[str]) -> dict[str, object]:
@@ -149,7 +128,7 @@ def parse_overrides(settings: list[str]) -> dict[str, object]:
 def _read(path: Path) -> dict:
     try:
         values = _yaml.parse(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise RecipeError(f"`{path}` is not a recipe: {_one_line(error)}") from error
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise RecipeError(f"`{path}` is not a recipe: found a {type(values).__name__}, expected lines `key: value`")
@@ -175,10 +154,7 @@ def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]
     expected = Recipe.model_fields[key].description
     if fault["type"] == "missing":
         return f"{where}: the key `{key}` is missing", f"it expects {expected}"
-    found = fault["input"]
-    if isinstance(found, float) and not math.isfinite(found):
-        found = str(found)
-    return f"{where}: wrong value of `{key}`: found {found!r}, expected {expected}", None
+    return f"{where}: wrong value of `{key}`: found `{str(fault['input'])[:80]}`, expected {expected}", None
 
 
 def _one_line(error: Exception) -> str:
