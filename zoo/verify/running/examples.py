@@ -36,7 +36,8 @@ def random_inputs(manifest: Mapping, part: str = "predict", seed: int = SEED) ->
     """Inputs for a model of which no examples are known.
 
     An input is drawn evenly from the range that the manifest gives it; else an image from 0..255, a length from 1..the
-    longest there is, anything else from what the int8 artifact can take, or from the standard normal distribution.
+    longest there is.  Anything else is normal: within what the int8 artifact can take, eight deviations wide, or of
+    mean 0 and deviation 1.
 
     Args:
         manifest: of the bundle.
@@ -57,20 +58,19 @@ def random_inputs(manifest: Mapping, part: str = "predict", seed: int = SEED) ->
 
 def _drawn(random: np.random.Generator, count: int, spec: Mapping, int8: Mapping | None, longest: int) -> np.ndarray:
     shape, dtype = (count, *spec["shape"][1:]), np.dtype(spec["dtype"])
-    low, high = spec.get("range") or _usual_range(spec["kind"], int8, longest) or (None, None)
+    usual = {"image": (0, 255), "length": (1, longest)}.get(spec["kind"])
+    low, high = spec.get("range") or usual or (None, None)
     if dtype.kind in "iub":
         low, high = (0, 1) if low is None else (math.ceil(low), math.floor(high))
         return random.integers(low, high, shape, endpoint=True).astype(dtype)
-    values = random.standard_normal(shape) if low is None else random.uniform(low, high, shape)
+    values = _bell(random, shape, int8) if low is None else random.uniform(low, high, shape)
     return values.astype(dtype)
 
 
-def _usual_range(kind: str, int8: Mapping | None, longest: int) -> tuple[float, float] | None:
-    if kind == "image":
-        return 0, 255
-    if kind == "length":
-        return 1, longest
-    if int8 and int8["scale"]:
-        limits, zero = np.iinfo(int8["dtype"]), int8["zero_point"]
-        return (limits.min - zero) * int8["scale"], (limits.max - zero) * int8["scale"]
-    return None
+def _bell(random: np.random.Generator, shape: tuple[int, ...], int8: Mapping | None) -> np.ndarray:
+    """Normal values; the int8 range that calibration found is where they end, not where they are as likely as any."""
+    if not int8 or not int8["scale"]:
+        return random.standard_normal(shape)
+    limits, zero = np.iinfo(int8["dtype"]), int8["zero_point"]
+    low, high = ((limit - zero) * int8["scale"] for limit in (limits.min, limits.max))
+    return np.clip(random.normal((low + high) / 2, (high - low) / 8, shape), low, high)
