@@ -1,7 +1,7 @@
 """The TFLite converter behind a pipe: `Converter` is the client of a process that imports TensorFlow once and converts.
 
-The converter is C++ that aborts or crashes on some models (`reference`: a float tensor that a WHILE carries unchanged, and
-a representative data set).  In a process of its own that costs the caller a sentence, not its life.
+The converter is C++ that crashes on some models: calibration ends with a segmentation fault where a WHILE carries a
+float tensor unchanged, as the loop of every Keras recurrence does.  In a process of its own that costs a sentence.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Converter:
 
     def __init__(self, time_limit: float = 900.0):
         self.time_limit = time_limit
-        self._talk = tempfile.TemporaryFile("w+")
+        self._talk = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `close` closes it
         self._process: subprocess.Popen | None = None
         self._start()  # it imports TensorFlow while the caller still traces
 
@@ -61,8 +61,9 @@ class Converter:
 
         Args:
             functions: TensorFlow's concrete functions, by the signature's name.
-            target: `float32`, `float16`, `dynamic_int8`, `fake_quant` (ranges stand in the function), `int8`, `int16x8`.
-            calibration: for `int8` and `int16x8`, which take one function: (examples, *shape) for each of its inputs.
+            target: `float32`, `float16`, `dynamic_int8`, `int8`, `int16x8`, or `fake_quant`: int8 by ranges that stand
+                in the functions themselves.
+            calibration: for `int8` and `int16x8`, which take one function: (runs, *shape) for each of its inputs.
 
         Raises:
             ConversionError: the converter refused, crashed, or took longer than `time_limit`.

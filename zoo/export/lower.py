@@ -1,4 +1,4 @@
-"""From a Keras model to one TFLite file: what is not recurrent is converted once, each projection and step once, and joined.
+"""From a Keras model to one TFLite file: what is not recurrent is converted once, each step of a recurrence once.
 
     with Converter() as converter:
         lowered = lower(model, {"signal": ((1, 64, 4), "float32")}, "float32", converter=converter)

@@ -12,7 +12,7 @@ _UNSIGNED_SHIFT = 128
 
 
 def peel(piece: Piece) -> Piece:
-    """Takes the QUANTIZE off each input and the DEQUANTIZE off each output of a piece; an end without one stays float."""
+    """Takes the QUANTIZE off each input and the DEQUANTIZE off each output; an end without one stays float."""
     graph = piece.graph
     stands_for: dict[Tensor, Tensor] = {}
     for name, tensor in piece.inputs.items():

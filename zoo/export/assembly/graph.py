@@ -1,7 +1,7 @@
 """A TFLite graph in memory: operators that hold their tensors, no indices.
 
-Indices, buffers and operator codes exist only in a file; `file.py` hands them out when it writes one.  So a graph is cut,
-joined and repaired by moving references, and what nothing refers to is never written.
+Indices, buffers and operator codes exist only in a file; `file.py` hands them out when it writes one.  So a graph is
+cut, joined and repaired by moving references, and what nothing refers to is never written.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def quantization_for(low: float, high: float) -> Quantization:
 
 @dataclass(eq=False, slots=True)
 class Tensor:
-    """A value of a graph: runtime data, or a constant where `data` is set.  Two tensors are equal only if they are one."""
+    """A value of a graph: runtime data, or a constant where `data` is set.  Tensors are equal only if they are one."""
 
     shape: tuple[int, ...]
     type: int = TensorType.FLOAT32
@@ -136,8 +136,8 @@ class Piece:
     def inline(self, graph: Graph, arguments: dict[str, Tensor]) -> dict[str, Tensor]:
         """Appends a copy of this piece to a graph.
 
-        What it computes of constants alone (float16's weights, dequantised) is computed once a graph: a step that stands
-        there a hundred times shares it.
+        What it computes of constants alone (float16's weights, dequantised) is computed once a graph: a step that
+        stands there a hundred times shares it.
 
         Args:
             graph: the one to append to.

@@ -1,4 +1,4 @@
-"""The operators that an assembly writes itself: each function appends one to a graph and returns what comes out of it."""
+"""The operators that an assembly writes itself: each function appends one to a graph and returns what it gives."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 `align`: the converter may give an operator that only moves numbers (seen: REVERSE_V2, so every Bidirectional with
 sequences) an output on another grid than its input.  The kernel copies bytes, so the numbers change their meaning.
 
-`uncollide`: XNNPACK's weight cache finds packed weights by the buffers of weight and bias.  What it packs holds the input's
-zero point and the scales as well: operators that share both buffers and differ in those get each other's.
+`uncollide`: XNNPACK's weight cache finds packed weights by the buffers of weight and bias.  What it packs holds the
+input's zero point and the scales as well: operators that share both buffers and differ in those get each other's.
 """
 
 from __future__ import annotations
@@ -16,10 +16,29 @@ from ai_edge_litert.schema_py_generated import BuiltinOperator, TensorType
 from zoo.export.assembly.graph import Graph, Operator, Quantization, Tensor
 from zoo.export.assembly.operators import convert
 
-MOVING = frozenset(
-    getattr(BuiltinOperator, name)
-    for name in ["BROADCAST_TO", "CONCATENATION", "DEPTH_TO_SPACE", "EXPAND_DIMS", "GATHER", "GATHER_ND", "MAX_POOL_2D", "PACK", "PAD", "RESHAPE", "RESIZE_NEAREST_NEIGHBOR", "REVERSE_V2", "SLICE", "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V", "SQUEEZE", "STRIDED_SLICE", "TILE", "TRANSPOSE", "UNPACK"]
-)
+MOVING = {
+    BuiltinOperator.BROADCAST_TO,
+    BuiltinOperator.CONCATENATION,
+    BuiltinOperator.DEPTH_TO_SPACE,
+    BuiltinOperator.EXPAND_DIMS,
+    BuiltinOperator.GATHER,
+    BuiltinOperator.GATHER_ND,
+    BuiltinOperator.MAX_POOL_2D,
+    BuiltinOperator.PACK,
+    BuiltinOperator.PAD,
+    BuiltinOperator.RESHAPE,
+    BuiltinOperator.RESIZE_NEAREST_NEIGHBOR,
+    BuiltinOperator.REVERSE_V2,
+    BuiltinOperator.SLICE,
+    BuiltinOperator.SPACE_TO_DEPTH,
+    BuiltinOperator.SPLIT,
+    BuiltinOperator.SPLIT_V,
+    BuiltinOperator.SQUEEZE,
+    BuiltinOperator.STRIDED_SLICE,
+    BuiltinOperator.TILE,
+    BuiltinOperator.TRANSPOSE,
+    BuiltinOperator.UNPACK,
+}
 """Operators whose int8 kernels copy bytes."""
 
 _PACKING = {  # operators that pack weights -> where their input, weight and bias stand
@@ -31,7 +50,11 @@ _PACKING = {  # operators that pack weights -> where their input, weight and bia
 
 
 def align(graph: Graph) -> int:
-    """Lets operators that move numbers keep the input's grid, and requantises after them; returns for how many outputs."""
+    """Lets operators that move numbers keep the input's grid, and requantises after them.
+
+    Returns:
+        For how many outputs.
+    """
     repaired = 0
     for part in reachable(graph):
         operators, part.operators = part.operators, []
@@ -50,7 +73,11 @@ def align(graph: Graph) -> int:
 
 
 def uncollide(graph: Graph) -> int:
-    """Gives operators that share weight and bias but not their grids biases of their own; returns how many copies."""
+    """Gives operators that share weight and bias, but not their grids, biases of their own.
+
+    Returns:
+        How many copies of biases that took.
+    """
     grids_of: dict[tuple, list[tuple]] = {}
     copies: dict[tuple, Tensor] = {}
     for operator in _packing_operators(graph):

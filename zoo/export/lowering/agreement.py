@@ -31,6 +31,8 @@ def agreement(wanted: Values, found: Values) -> float:
 
 
 def _of_output(wanted: np.ndarray, found: np.ndarray) -> float:
+    rows = min(len(wanted), len(found))  # a batch that is not full is left out, or filled up
+    wanted, found = wanted[:rows], found[:rows]
     if wanted.shape[-1] > 1:
         return float(np.mean(wanted.argmax(-1) == found.argmax(-1)))
     error = np.sqrt(np.mean((wanted - found) ** 2.0))

@@ -21,8 +21,8 @@ def fit(
 ) -> list[Recurrence]:
     """The recurrences with the grids that a recipe gives their quantities.
 
-    A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one that the rest reads it on
-    if that is wide enough.
+    A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one on which the rest reads
+    it, if that is wide enough.
 
     Args:
         recurrences: in the order of their calls: what one reads of another comes from one before it.
@@ -31,8 +31,7 @@ def fit(
         rest: the calibrated rest, its ends peeled.
         inputs: the user's input on each wire, as an int8 tensor where it is quantised.
     """
-    ends = {} if rest is None else rest.inputs
-    known = {wire: tensor for wire, tensor in ({} if rest is None else rest.outputs).items()} | dict(inputs)
+    ends, known = (rest.inputs, {**rest.outputs, **inputs}) if rest else ({}, inputs)
     limits = {wire: found for wire, tensor in known.items() if (found := _limits(tensor)) is not None}
     fitted = []
     for recurrence, observer in zip(recurrences, seen.observers, strict=True):

@@ -1,4 +1,4 @@
-"""Files that compute in float32, whatever their weights are stored as: all functions in one conversion, then assembled."""
+"""Files that compute in float32, whatever their weights are stored as: all functions in one conversion, then joined."""
 
 from __future__ import annotations
 

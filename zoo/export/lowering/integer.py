@@ -1,7 +1,7 @@
 """Integer files: the rest is calibrated by the converter, each recurrence by the ranges of its own equations.
 
-Which recipe the recurrences take is measured: a file is made by one after another, from the fastest to the most exact, and
-run on calibration examples that no range was taken from, until one answers as Keras does.
+Which recipe the recurrences take is measured: a file is made by one after another, from the fastest to the most exact,
+and run on calibration examples that no range was taken from, until one answers as Keras does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Recurrences on TFLite built-ins: the equations of each cell, their ranges in int8, and the forms that a sequence takes.
+"""Recurrences on TFLite built-ins: where a model has them, their equations, their ranges in int8, and their forms.
 
-`cells` -> `masking` (one step) -> `pieces` (what is converted) -> `unrolled` and `blocked` (what is assembled of it).
+`holes` finds them; `cells` has the equations and `masking` one step; `recurrence` says which pieces are converted, and
+`unrolled` and `blocked` put these together; `eager` runs the equations at once, for the `ranges` of int8.
 """

@@ -1,12 +1,12 @@
 """The recurrent cells that reach TFLite built-ins: weights, the projection of the inputs, and one step.
 
-Every product of the inputs, x_t W + b, is independent of the state: the projection makes them all at once.  What is left
-for a step is one product with the state and elementwise operators.
+No product of the inputs, x_t W + b, depends on the state: the projection makes them all at once.  What is left for a
+step is one product with the state and elementwise operators.
 
 Equations call the hook `q(name, value)` on each quantity that a kernel would write.  Converting float, it returns the
 value; observing, it notes the value's range; for int8 it puts the value on the grid of that range (see `ranges`).
-Names: `x` input, `xW` its projection, `h` output and `c` cell state, `hU` the product with the state, `sum` what a gate's
-activation is given, and those in the equations.
+Names: `x` input, `xW` its projection, `h` output, `c` cell state, `hU` the product with the state, `sum` what the
+activations of the gates are given, and those in the equations.
 """
 
 from __future__ import annotations
@@ -107,14 +107,14 @@ class LSTM(Cell):
 
 
 class GRU(Cell):
-    """Gated recurrent unit with the reset after the product (cuDNN's form), as `keras.layers.GRUCell(reset_after=True)`.
+    """Gated recurrent unit, reset after the product (cuDNN's form), as `keras.layers.GRUCell(reset_after=True)`.
 
         z, r = recurrent_activation(x_t W_zr + h_{t-1} U_zr + b_zr)        `gates`
         n = activation(x_t W_n + b_n + r (h_{t-1} U_n + b'_n))             `candidate`; r (...) is `reset`
         h_t = n + z (h_{t-1} - n)                                          `change` = h - n, `kept` = z `change`
 
-    Keras has two biases; those of z and r are one sum and go to the projection, where they cost nothing.  Only b'_n stays
-    in the step, as an ADD of its own: as the bias of an int8 FULLY_CONNECTED it is stored anew for every step.
+    Keras has two biases; those of z and r are one sum and go to the projection, where they cost nothing.  Only b'_n
+    stays in the step, as an ADD: as the bias of an int8 FULLY_CONNECTED it would be stored anew for every step.
     """
 
     states = ("h",)

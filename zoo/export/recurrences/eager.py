@@ -1,4 +1,4 @@
-"""Runs a recurrence at once, on any number of examples: to see what its quantities become before anything is converted."""
+"""Runs a recurrence at once, on any number of examples, to see what its quantities become before it is converted."""
 
 from __future__ import annotations
 

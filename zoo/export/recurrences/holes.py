@@ -1,15 +1,15 @@
 """Cuts a Keras model open at its recurrences: what is left, the rest, has a hole where each recurrent layer was called.
 
-Every recurrent layer of Keras ends in `RNN.call(sequences, initial_state, mask)`.  That one method is replaced while the
-model runs, so nesting, sharing, Sequential, Bidirectional and the propagation of masks need no code here: what the
+Every recurrent layer of Keras ends in `RNN.call(sequences, initial_state, mask)`.  That one method is replaced while
+the model runs, so nesting, sharing, Sequential, Bidirectional and the propagation of masks need no code here: what the
 method is given leaves the rest, what it would return enters it.
 
     cut = cut_open(model, {"signal": ((1, 64, 4), "float32")}, "float32")
     cut.holes[0].sequence          the wire that this recurrence reads
     cut.rest                       a TensorFlow function from wires to wires, or None where nothing is left
 
-A wire is a value that crosses between the user, the rest and the holes, by name: `input_I`, `rest_I`, and `hole_K_J` for
-output J of hole K.
+A wire is a value that crosses between the user, the rest and the holes, by name: `input_I`, `rest_I`, and `hole_K_J`
+for output J of hole K.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
 
 Handler = Callable[[RNN, tf.Tensor, "Sequence[tf.Tensor] | None", "tf.Tensor | None"], "Sequence[tf.Tensor]"]
-"""Stands in for a recurrent layer: (layer, sequence, initial state, mask) -> its output and, if it returns them, states."""
+"""Stands in for a recurrent layer: (layer, sequence, initial state, mask) -> its output, and any states it returns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +214,7 @@ class _Tracing:
         )
 
     def wire(self, tensor: tf.Tensor) -> str:
-        """The wire that carries a tensor: one that is fed, if the tensor is nothing but a copy of it, else a new one."""
+        """The wire that carries a tensor: one that is fed, if the tensor is but a copy of it, else a new one."""
         while tensor.op.type in ("Identity", "StopGradient", "PreventGradient"):
             tensor = tensor.op.inputs[0]
         if tensor.ref() in self.feeds:

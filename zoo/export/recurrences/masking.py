@@ -82,8 +82,8 @@ def _range_of(name: str) -> str:
 def _held(q: Hook, name: str, valid: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
     """`new` where the step is valid, else `old`.
 
-    A mask of floats, 1 or 0, is arithmetic that XNNPACK takes (37 against 46 microseconds a sequence); in int8 that would
-    round twice, so there the mask is a bool and SELECT_V2 chooses.
+    A mask of floats, 1 or 0, is arithmetic that XNNPACK takes (37 against 46 microseconds a sequence); in int8 that
+    would round twice, so there the mask is a bool and SELECT_V2 chooses.
     """
     if valid.dtype == tf.bool:
         return q(_range_of(name), tf.where(valid, new, old))

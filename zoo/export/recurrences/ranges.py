@@ -1,7 +1,7 @@
-"""The ranges of a recurrence in int8: shared by all its steps, so that unrolled and blocked files compute the same bits.
+"""The ranges of a recurrence in int8, shared by all its steps: so unrolled and blocked files compute the same bits.
 
-`Observer` notes them while the equations run on calibration examples; a `Recipe` says which quantities become int8 and how
-wide their ranges are; `FakeQuant` puts each quantity of the equations on its grid, which is how the converter is told.
+`Observer` notes them while the equations run on calibration examples; a `Recipe` says which quantities become int8 and
+how wide their ranges are; `FakeQuant` puts the quantities of the equations on grids, which is what the converter reads.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Recipe:
 
     Attributes:
         name: as the card has it.
-        percentiles: quantities whose range leaves out the tails beyond a percentile; others reach from minimum to maximum.
+        percentiles: quantities whose range leaves out the tails beyond a percentile; the others' leaves out nothing.
         floating: quantities that stay float32; None: all but the ends of the matrix products.
     """
 

@@ -1,4 +1,4 @@
-"""A recurrence on its way into a file: a hole of the model, its cell, the form it takes, and the pieces converted for it."""
+"""A recurrence on its way into a file: a hole of the model, its cell, its form, and the pieces converted for it."""
 
 from __future__ import annotations
 
