@@ -28,10 +28,8 @@ NO_BEATS = [(3, "+"), (1000, "~"), (1200, "!"), (3800, "|"), (3990, "x")]
 """Rhythm changes, noise, flutter waves and artefacts, between beats whose interval must not see them."""
 
 
-def write_record(
-    folder: Path, number: int, lead: np.ndarray, annotations: list, signals: tuple[str, ...] = ("V5", "MLII")
-):
-    """A record as PhysioNet keeps it: header, format 212, annotations; (samples,) ADC units on MLII, zeros elsewhere."""
+def write_record(folder: Path, number: int, lead: np.ndarray, annotations: list, signals=("V5", "MLII")) -> None:
+    """A record as PhysioNet keeps it, in format 212; `lead`: (samples,) ADC units, other signals are 0 mV."""
     units = np.stack([lead if name == "MLII" else np.full_like(lead, 1024) for name in signals], axis=1)
     count = len(signals)
     wfdb.wrsamp(
@@ -85,6 +83,15 @@ def test_examples_are_the_specifications(records, tmp_path, monkeypatch):
         np.testing.assert_array_equal(examples.groups, np.full(len(beats), number))
     with pytest.raises(DataError, match="has 19 examples in `train`, expected 51,021"):
         DATA_SET.load("train")
+
+
+def test_a_torn_file_is_a_sentence(records, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "data"))
+    MitbihBeats(records=records, splits={"test": [100]}, data_dir=tmp_path / "data").download_and_prepare()
+    [shard] = (tmp_path / "data").rglob("*.tfrecord*")
+    shard.write_bytes(shard.read_bytes()[:-100])
+    with pytest.raises(DataError, match="prepared copy of `mitbih_beats` cannot be read"):
+        DATA_SET.load("test")
 
 
 def test_two_beats_share_their_interval():

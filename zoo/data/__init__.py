@@ -1,7 +1,7 @@
 """Data sets by name, as arrays in memory: `get_data("cifar10").load("train")`.
 
-`dataset.py` says what a data set is, `sets/` has one file a data set, `tfds_store.py` reads what TensorFlow Datasets
-has prepared, `splits.py` holds examples out for validation, `mitbih/` cuts the MIT-BIH records into beats.
+`dataset.py` says what a data set is, `sets/` has one file a data set, `tfds_store.py` and `shards.py` read what
+TensorFlow Datasets has prepared, `splits.py` holds examples out for validation, `mitbih/` cuts records into beats.
 """
 
 from zoo.data.catalog import get_data, list_data

@@ -14,9 +14,6 @@ import numpy as np
 from zoo.data.dataset import Examples
 from zoo.errors import DataError, needs
 
-BATCH = 1000
-"""Examples that are decoded at a time: large enough that the pipeline's own cost does not show."""
-
 
 @dataclass(frozen=True)
 class TfdsStore:
@@ -42,17 +39,15 @@ class TfdsStore:
     def read(self, split: str) -> Examples:
         with needs("train"):
             import tensorflow as tf
-            import tensorflow_datasets as tfds
 
-        builder = tfds.builder_from_directory(self.folder)
+            from zoo.data.shards import read_features
         try:
-            batches = list(tfds.as_numpy(builder.as_dataset(split=split, batch_size=BATCH, shuffle_files=False)))
+            return self.arrange(read_features(self.folder, split))
         except tf.errors.OpError as error:
             raise DataError(
                 f"the prepared copy of `{self.name}` cannot be read: {error.message}",
                 f"remove {self.folder}, then `zoo data prepare {self.name}`",
             ) from error
-        return self.arrange({feature: np.concatenate([batch[feature] for batch in batches]) for feature in batches[0]})
 
     def prepare(self) -> None:
         with needs("train"):
