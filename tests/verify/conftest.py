@@ -1,5 +1,9 @@
 """A small model trained for a moment on the embedded digits, and artifacts of it by TensorFlow's own converter."""
 
+import hashlib
+import json
+import shutil
+import warnings
 from pathlib import Path
 
 import keras
@@ -7,14 +11,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo.bundle import load_bundle, write_bundle
 from zoo.data import get_data
 from zoo.families import create_model
+from zoo.registry import get_spec
 from zoo.training.recipe import load_recipe
+from zoo.verify.cards.render import bundle_readme
+from zoo.verify.examine import measure
 
 FILES = {target: f"{target}.tflite" for target in ("float32", "float16", "dynamic_int8", "int8")}
 
 
-def write_saved_model(model: keras.Model, folder: Path, batch: int | None = None) -> Path:
+def as_saved_model(model: keras.Model, folder: Path, batch: int | None = None) -> Path:
+    """A SavedModel of a model with the input `image`, without any code of ours."""
     archive = keras.export.ExportArchive()
     archive.track(model)
     image = tf.TensorSpec((batch, *model.input["image"].shape[1:]), tf.float32, name="image")
@@ -23,7 +32,7 @@ def write_saved_model(model: keras.Model, folder: Path, batch: int | None = None
     return folder
 
 
-def convert(saved_model: Path, target: str) -> bytes:
+def as_tflite(saved_model: Path, target: str) -> bytes:
     """A `.tflite` file of a SavedModel with the input `image`, by TensorFlow's own converter."""
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_model), signature_keys=["predict"])
     if target != "float32":
@@ -35,7 +44,9 @@ def convert(saved_model: Path, target: str) -> bytes:
         converter.inference_input_type, converter.inference_output_type = tf.uint8, tf.int8
         images = get_data("digits").load("train").inputs["image"][:200]
         converter.representative_dataset = lambda: ({"image": image[None].astype(np.float32)} for image in images)
-    return converter.convert()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # its calibrator warns of an interpreter of its own
+        return converter.convert()
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +62,13 @@ def trained():
 
 @pytest.fixture(scope="session")
 def recipe():
+    """What the model below could have been trained by: it promises little, as four epochs cannot hold more."""
     return load_recipe("resnet_tiny.digits", {"reach": {"accuracy": 0.5}})
 
 
 @pytest.fixture(scope="session")
 def manifest():
-    """Of the model above, without `files`."""
+    """Of the trained model, without `files`."""
     return {
         "name": "resnet_tiny.digits",
         "model": "resnet_tiny",
@@ -66,7 +78,7 @@ def manifest():
         "zoo": "0.1.0",
         "decode": "single",
         "labels": list("0123456789"),
-        "build": {},
+        "build": dict(get_spec("resnet_tiny").arguments),
         "parts": {
             "predict": {
                 "inputs": {"image": {"shape": [1, 8, 8, 1], "dtype": "float32", "kind": "image"}},
@@ -80,10 +92,37 @@ def manifest():
 
 @pytest.fixture(scope="session")
 def artifacts(trained, tmp_path_factory):
-    """A folder with an artifact for every target."""
+    """A folder with an artifact of the model for every target."""
     folder, single = tmp_path_factory.mktemp("artifacts"), tmp_path_factory.mktemp("single")
-    write_saved_model(trained, folder / "saved_model")
-    write_saved_model(trained, single, batch=1)
+    as_saved_model(trained, folder / "saved_model")
+    as_saved_model(trained, single, batch=1)
     for target, file in FILES.items():
-        (folder / file).write_bytes(convert(single, target))
+        (folder / file).write_bytes(as_tflite(single, target))
     return folder
+
+
+@pytest.fixture(scope="session")
+def measured(artifacts, manifest, trained, recipe):
+    sha256 = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()
+    training = {"recipe_sha256": sha256, "seed": 1, "epochs": 4, "seconds": 9, "hardware": "a", "versions": {}}
+    made = {"int8": {"calibration": {"source": "digits train", "examples": 200}, "int8_recipe": None, "forms": {}}}
+    return measure(artifacts, manifest, model=trained, recipe=recipe, training=training, made=made)
+
+
+@pytest.fixture(scope="session")
+def bundle(artifacts, manifest, trained, recipe, measured, tmp_path_factory):
+    """All of it as a bundle on disk; tests that change it take a copy."""
+    out = tmp_path_factory.mktemp("bundles")
+    with write_bundle(out, manifest["name"], dict(manifest)) as folder:
+        shutil.copytree(artifacts, folder, dirs_exist_ok=True)
+        (folder / "recipe.yaml").write_text(recipe.to_yaml())
+        trained.save_weights(folder / "model.weights.h5")
+        (folder / "card.json").write_text(json.dumps(measured.card))
+        (folder / "README.md").write_text(bundle_readme(measured.card))
+    return load_bundle(out / manifest["name"])
+
+
+@pytest.fixture
+def copy(bundle, tmp_path):
+    """A bundle of the test's own."""
+    return load_bundle(shutil.copytree(bundle.path, tmp_path / bundle.name))

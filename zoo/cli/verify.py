@@ -30,7 +30,8 @@ def verify(
     if as_json:
         print_json([{"bundle": result.bundle, "gates": as_data(result)} for result in results])
     if failures := [f"`{result.bundle}` {failure}" for result in results for failure in result.failures]:
-        raise GateError(f"{len(failures)} gates not met: {'; '.join(failures)}")
+        count = f"{len(failures)} gate{'s' if len(failures) > 1 else ''} not met"
+        raise GateError(f"{count}: {'; '.join(failures)}")
 
 
 def show(result) -> None:

@@ -112,7 +112,8 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
                 found, measured = stage(target, artifact, ground, report)
                 gates += found
                 facts |= measured
-            facts["latency_us"] = latency.summary(artifact.times(ground.inputs), threads=1)
+            if all(gate.passed for gate in gates):
+                facts["latency_us"] = latency.summary(artifact.times(ground.inputs), threads=1)
             if target == "saved_model":
                 facts["peak_memory_bytes"] = artifact.peak_memory_bytes()
     except BundleError as error:

@@ -8,8 +8,6 @@ import numpy as np
 
 from zoo.data.dataset import DataSet, Examples
 
-RESAMPLES = 500
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -42,19 +40,8 @@ def score(measure: Measure, logits: np.ndarray) -> Score:
     )
 
 
-def paired_error(measure: Measure, one: np.ndarray, other: np.ndarray, seed: int = 0) -> float:
-    """The standard error of the difference of two headline metrics on the same examples, by paired bootstrap.
-
-    Args:
-        measure: what is scored.
-        one, other: logits, (n, classes), of the two that are compared.
-        seed: of the resampling.
-    """
-    task, data, labels = measure.task, measure.data, measure.examples.labels
-    random = np.random.default_rng(seed)
-    differences = []
-    for _ in range(RESAMPLES):
-        rows = random.integers(0, len(labels), len(labels))
-        first, second = (task.metrics(logits[rows], labels[rows], data)[measure.headline] for logits in (one, other))
-        differences.append(first - second)
-    return float(np.std(differences, ddof=1))
+def paired_error(measure: Measure, one: np.ndarray, other: np.ndarray) -> float:
+    """The standard error of the difference of two headline metrics on the same examples; `one`, `other`: logits."""
+    examples = measure.examples
+    found = measure.task.difference(measure.headline, [one], [other], examples.labels, examples.groups, measure.data)
+    return found.standard_error

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -60,24 +61,17 @@ class LiteRTArtifact:
 
 
 class SavedModelArtifact:
-    """A SavedModel on TensorFlow, in a child process that serves it; use `open_artifact`, which ends the process.
+    """A SavedModel on TensorFlow, in a child process that serves it; `open_artifact` starts and ends the process.
 
     Args:
-        folder: the SavedModel.
+        child: the process, which runs `SCRIPT`.
         part: the signature that is run.
         scratch: a folder for arrays on their way.
-        errors: the file that the child's talk goes to.
+        talk: the file into which the child prints what it has to say.
     """
 
-    def __init__(self, folder: Path, part: str, scratch: Path, errors):
-        self._part, self._scratch, self._errors = part, scratch, errors
-        self._child = subprocess.Popen(
-            [sys.executable, "-I", str(SCRIPT), str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+    def __init__(self, child: subprocess.Popen, part: str, scratch: Path, talk: IO[str]):
+        self._child, self._part, self._scratch, self._talk = child, part, scratch, talk
         self.signatures = self._answer()
         if part not in self.signatures:
             raise BundleError(f"the SavedModel has no signature `{part}`: it has {', '.join(self.signatures)}")
@@ -103,13 +97,6 @@ class SavedModelArtifact:
         """What loading and running the SavedModel has added to its process so far, at the most."""
         return self._request({"do": "memory"})["peak_memory_bytes"]
 
-    def close(self) -> None:
-        """Ends the child."""
-        self._child.stdin.close()
-        self._child.stdout.close()
-        self._child.terminate()
-        self._child.wait()
-
     def _ask(self, do: str, inputs: Arrays, **more) -> dict:
         given = self._scratch / "inputs.npz"
         np.savez(given, **{name: inputs[name] for name in self.signatures[self._part]})
@@ -126,8 +113,8 @@ class SavedModelArtifact:
     def _answer(self) -> dict:
         line = self._child.stdout.readline()
         if not line:
-            self._errors.seek(0)
-            talk = [text.strip() for text in self._errors.read().splitlines() if text.strip()]
+            self._talk.seek(0)
+            talk = [text.strip() for text in self._talk.read().splitlines() if text.strip()]
             raise BundleError(
                 f"the SavedModel cannot be run without the zoo: {(talk or ['its process ended'])[-1][:300]}"
             )
@@ -152,12 +139,16 @@ def open_artifact(target: str, path: Path, part: str = "predict") -> Iterator[Li
     if target != "saved_model":
         yield LiteRTArtifact(path, part)
         return
-    with tempfile.TemporaryDirectory() as scratch, open(Path(scratch) / "errors.txt", "w+") as errors:
-        artifact = SavedModelArtifact(path, part, Path(scratch), errors)
+    command, pipe = [sys.executable, "-I", str(SCRIPT), str(path)], subprocess.PIPE
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        open(Path(scratch) / "talk.txt", "w+") as talk,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=talk, text=True) as child,
+    ):
         try:
-            yield artifact
+            yield SavedModelArtifact(child, part, Path(scratch), talk)
         finally:
-            artifact.close()
+            child.terminate()
 
 
 def one_inference(path: Path, example: Arrays, part: str = "predict", threads: int = 1) -> Callable[[], None]:

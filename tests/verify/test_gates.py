@@ -1,0 +1,106 @@
+"""The table of bounds: each figure passes on its good side and fails on the other, and the reason says both."""
+
+import pytest
+
+from zoo.bundle import TARGETS
+from zoo.verify.float_operators import FLOAT_OPERATORS
+from zoo.verify.gates import BOUNDS, agreement_gate, graph_gates, parity_gate, repeat_gates, score_gates
+from zoo.verify.measures.graph import GraphFacts
+
+PARITY = {"saved_model": 1e-5, "float32": 1e-4, "float16": 1e-2}
+AGREEMENT = {"dynamic_int8": 0.98, "int8": 0.95, "int16x8": 0.98}
+POINTS = {"saved_model": 0.01, "float32": 0.1, "float16": 0.3, "dynamic_int8": 1.0, "int8": 1.5, "int16x8": 0.5}
+
+
+def graph(ends="float32", **changes):
+    facts = {"operators": {}, "custom": (), "floating": {}, "large_weights": {}}
+    signatures = {"predict": {"inputs": {"x": ends}, "outputs": {"y": ends}}}
+    return GraphFacts(**{**facts, "signatures": signatures, **changes})
+
+
+def passed(gates):
+    return [gate.passed for gate in gates]
+
+
+def test_every_target_has_bounds():
+    assert set(BOUNDS) == set(TARGETS)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_parity(target):
+    bound = PARITY.get(target)
+    if bound is None:
+        assert parity_gate(target, 1e9) == []
+        return
+    assert passed(parity_gate(target, bound)) == [True]
+    assert passed(parity_gate(target, bound * 1.01)) == [False]
+    assert passed(parity_gate(target, float("nan"))) == [False]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_agreement(target):
+    bound = AGREEMENT.get(target)
+    if bound is None:
+        assert agreement_gate(target, 0.0) == []
+        return
+    assert passed(agreement_gate(target, bound)) == [True]
+    assert passed(agreement_gate(target, bound - 1e-4)) == [False]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_score(target):
+    drop = POINTS[target] / 100
+    assert passed(score_gates(target, "accuracy", 0.9 - 0.99 * drop, 0.9, reach=None)) == [True]
+    assert passed(score_gates(target, "accuracy", 0.9 - 1.01 * drop, 0.9, reach=None)) == [False]
+    gain = passed(score_gates(target, "accuracy", 0.9 + 1.01 * drop, 0.9, reach=None))
+    assert gain == [target != "saved_model"]  # a SavedModel is the same function or none
+    assert passed(score_gates(target, "accuracy", 0.9 - 3 * drop, 0.9, reach=None, two_errors=4 * drop)) == [True]
+
+
+def test_only_int8_keeps_the_recipes_goal():
+    assert passed(score_gates("int8", "macro_f1", 0.586, 0.6, reach=0.6)) == [True, True]
+    assert passed(score_gates("int8", "macro_f1", 0.584, 0.59, reach=0.6)) == [True, False]
+    assert passed(score_gates("float32", "macro_f1", 0.5, 0.5, reach=0.6)) == [True]
+
+
+@pytest.mark.parametrize("target", [name for name in TARGETS if name != "saved_model"])
+def test_custom_operators_fail(target):
+    gates = graph_gates(target, graph(custom=("FlexLgamma",)))
+    assert "built ins only" in [gate.name for gate in gates if not gate.passed]
+    assert "FlexLgamma" in gates[0].reason
+
+
+def test_large_weights_of_dynamic_int8():
+    assert all(passed(graph_gates("dynamic_int8", graph(large_weights={"int8": 9}))))
+    assert all(passed(graph_gates("dynamic_int8", graph())))
+    assert passed(graph_gates("dynamic_int8", graph(large_weights={"float32": 1, "int8": 8}))) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("target", "ends", "fits"),
+    [
+        ("int8", "int8", True),
+        ("int8", "uint8", True),
+        ("int8", "int32", True),  # tokens and lengths
+        ("int8", "float32", False),
+        ("int16x8", "int16", True),
+        ("int16x8", "int8", False),
+        ("int16x8", "int32", False),
+    ],
+)
+def test_ends(target, ends, fits):
+    assert all(passed(graph_gates(target, graph(ends)))) == fits
+
+
+def test_float_operators_of_int8_stand_in_one_table():
+    assert all(passed(graph_gates("int8", graph("int8", floating=dict.fromkeys(FLOAT_OPERATORS, 1)))))
+    failed = graph_gates("int8", graph("int8", floating={"CONV_2D": 2}))[-1]
+    assert not failed.passed
+    assert "CONV_2D x2" in failed.reason
+    assert all(reason for reason in FLOAT_OPERATORS.values())
+
+
+def test_repeats():
+    assert passed(repeat_gates(True, True, None, 1.0)) == [True, True]
+    assert passed(repeat_gates(False, False, 2e-5, 1.0)) == [False, False, False]
+    assert passed(repeat_gates(True, True, 2e-5, 3.0)) == [True, True, True]  # of the scale of the outputs
