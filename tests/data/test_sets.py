@@ -1,5 +1,6 @@
 """Every data set holds what its description says; and facts of each that are known from elsewhere."""
 
+import functools
 import hashlib
 import sys
 from dataclasses import replace
@@ -8,16 +9,22 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from zoo.data import get_data, list_data
+from zoo.data import Examples, get_data, list_data
 from zoo.data.sets.cifar10 import COPY_WITH_JPEGS
 from zoo.errors import DataError, MissingExtraError, UnknownNameError
+
+
+@functools.cache
+def load(name: str, split: str) -> Examples:
+    """A split, read once for all tests of this file."""
+    return get_data(name).load(split)
 
 
 @pytest.mark.parametrize("name", list_data())
 def test_examples_are_as_described(name, require_data):
     data = require_data(name)
     for split, count in data.counts.items():
-        examples = data.load(split)
+        examples = load(name, split)
         assert len(examples) == count
         assert examples.labels.dtype == np.int32
         assert set(np.unique(examples.labels)) == set(range(len(data.labels)))
@@ -33,7 +40,7 @@ def test_examples_are_as_described(name, require_data):
 
 def test_digits_are_scikit_learns_in_their_order():
     images, labels = load_digits(return_X_y=True)
-    splits = [get_data("digits").load(split) for split in ("train", "test")]
+    splits = [load("digits", split) for split in ("train", "test")]
     loaded = np.concatenate([examples.inputs["image"] for examples in splits])
     np.testing.assert_array_equal(np.concatenate([examples.labels for examples in splits]), labels)
     assert loaded[images.reshape(loaded.shape) == 16].min() == 255
@@ -41,8 +48,8 @@ def test_digits_are_scikit_learns_in_their_order():
 
 
 def test_cifar10_is_in_the_order_of_its_authors(require_data):
-    data = require_data("cifar10")
-    train, test = data.load("train"), data.load("test")
+    require_data("cifar10")
+    train, test = load("cifar10", "train"), load("cifar10", "test")
     assert train.labels[:10].tolist() == [6, 9, 9, 4, 1, 1, 2, 7, 8, 3]
     assert test.labels[:10].tolist() == [3, 8, 8, 0, 6, 6, 1, 6, 3, 1]
     assert np.bincount(train.labels).tolist() == [5000] * 10
@@ -54,14 +61,14 @@ def test_a_note_stands_on_its_copy_alone(require_data):
     store = require_data("cifar10").store
     [note] = store.known_copies[COPY_WITH_JPEGS]
     assert "21 test and 77 train images are decoded JPEGs" in note
-    pixels = hashlib.sha256(store.read("test").inputs["image"].tobytes()).hexdigest()
+    pixels = hashlib.sha256(load("cifar10", "test").inputs["image"].tobytes()).hexdigest()
     assert replace(store, known_copies={pixels: (note,)}).notes() == (note,)
     assert replace(store, known_copies={"0" * 64: (note,)}).notes() == ()
 
 
 def test_mitbih_counts_are_the_published_ones(require_data):
-    data = require_data("mitbih_beats")
-    train, test = data.load("train"), data.load("test")
+    require_data("mitbih_beats")
+    train, test = load("mitbih_beats", "train"), load("mitbih_beats", "test")
     assert np.bincount(train.labels).tolist() == [45_866, 944, 3_788, 415, 8]
     assert np.bincount(test.labels).tolist() == [44_259, 1_837, 3_221, 388, 7]
     assert len(np.unique(train.groups)) == len(np.unique(test.groups)) == 22

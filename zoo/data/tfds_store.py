@@ -15,7 +15,7 @@ from zoo.data.dataset import Examples
 from zoo.errors import DataError, needs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TfdsStore:
     """One version of a data set that TensorFlow Datasets has prepared, or can prepare."""
 
