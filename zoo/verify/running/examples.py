@@ -36,8 +36,8 @@ def random_inputs(manifest: Mapping, part: str = "predict", seed: int = SEED) ->
     """Inputs for a model of which no examples are known.
 
     An input is drawn evenly from the range that the manifest gives it; else an image from 0..255, a length from 1..the
-    longest there is.  Anything else is normal: within what the int8 artifact can take, eight deviations wide, or of
-    mean 0 and deviation 1.
+    longest there is.  Anything else is normal: within what the int8 artifact can take, eight deviations wide and
+    around 0 where that goes both ways; or of mean 0 and deviation 1.
 
     Args:
         manifest: of the bundle.
@@ -73,4 +73,5 @@ def _bell(random: np.random.Generator, shape: tuple[int, ...], int8: Mapping | N
         return random.standard_normal(shape)
     limits, zero = np.iinfo(int8["dtype"]), int8["zero_point"]
     low, high = ((limit - zero) * int8["scale"] for limit in (limits.min, limits.max))
-    return np.clip(random.normal((low + high) / 2, (high - low) / 8, shape), low, high)
+    goes_both_ways = min(-low, high) >= (high - low) / 4
+    return np.clip(random.normal(0 if goes_both_ways else (low + high) / 2, (high - low) / 8, shape), low, high)
