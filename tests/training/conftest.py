@@ -24,7 +24,7 @@ weight_decay: 0.01
 clip_norm: 2
 augment: [crop]
 validation: 200
-checkpoint_minutes: 0.001
+checkpoint_minutes: 0.004
 reach: {accuracy: 0.5}
 """
 

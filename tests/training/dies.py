@@ -1,7 +1,7 @@
 """A training in a process of its own that kills itself with SIGKILL: `python dies.py RECIPE OUT STAGE NUMBER`.
 
-It dies at the NUMBER-th report of STAGE (`training`, `saving`, `validating`, `evaluating`).  What is saved is gone on with,
-as `zoo train RECIPE --out OUT --resume --deterministic` does.
+It dies at the NUMBER-th report of STAGE (`training`, `saving`, `validating`, `evaluating`).  What is saved is gone on
+with, as `zoo train RECIPE --out OUT --resume --deterministic` does.
 """
 
 import os

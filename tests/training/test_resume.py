@@ -1,6 +1,7 @@
 """Killed and resumed is bit-equal to never killed: real processes, killed by SIGKILL."""
 
 import json
+import logging
 import random
 import shutil
 import subprocess
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import bits, only_run  # the one of this folder
 
-STEPS = 1200 // 64
-"""Of an epoch of the small recipe."""
+from zoo.errors import RecipeError
+from zoo.training import load_recipe, train
 
 
 def test_a_killed_run_goes_on_bit_for_bit(undisturbed, small_recipe, dies, zoo, tmp_path):
@@ -83,14 +84,6 @@ def test_runs_killed_at_random_moments(name, zoo, tmp_path):
     assert bits(only_run(tmp_path / "killed")) == bits(only_run(tmp_path / "whole"))
 
 
-def test_an_ended_run_says_so(undisturbed, small_recipe, zoo):
-    run, _ = undisturbed
-    before = bits(run.path)
-    process = zoo("train", small_recipe, "--resume", "--deterministic", "--out", run.path.parent.parent)
-    assert "has ended" in process.stderr
-    assert bits(run.path) == before
-
-
 @pytest.fixture
 def copied(undisturbed, tmp_path) -> Path:
     """A copy of the undisturbed run, as a folder for `--out`."""
@@ -107,42 +100,40 @@ def test_epochs_may_grow(copied, small_recipe, zoo):
     assert "epochs: 4" in (run / "recipe.yaml").read_text()
 
 
-def test_a_changed_recipe_is_refused(copied, small_recipe, zoo):
-    changes = ("--set", "batch_size=32", "--set", "epochs=2")
-    process = zoo("train", small_recipe, *changes, "--resume", "--out", copied, code=2)
-    assert "`epochs` was 3, now 2; `batch_size` was 64, now 32" in process.stderr
+def test_an_ended_run_says_so(copied, small_recipe, caplog):
+    caplog.set_level(logging.INFO, "zoo")
+    before = bits(only_run(copied))
+    run = train(load_recipe(small_recipe), copied, resume=True, deterministic=True)
+    assert "has ended" in caplog.text
+    assert bits(run.path) == before
 
 
-def test_other_threads_are_refused(copied, small_recipe, zoo):
+def test_a_changed_recipe_is_refused(copied, small_recipe):
+    recipe = load_recipe(small_recipe, {"batch_size": 32, "epochs": 2})
+    with pytest.raises(RecipeError, match="`epochs` was 3, now 2; `batch_size` was 64, now 32"):
+        train(recipe, copied, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("began", "words"),
+    [
+        ({"threads": 4096}, "threads was 4096, now"),
+        ({"versions": {"keras": "3.0"}}, "versions was {'keras': '3.0'}, now"),
+        ({"deterministic": False}, "began without `--deterministic`"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_other_bits_are_refused(copied, small_recipe, began, words):
     path = only_run(copied) / "environment.json"
-    began = json.loads(path.read_text())
-    path.write_text(json.dumps({**began, "threads": began["threads"] + 1}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), **began}))
     (only_run(copied) / "evaluation.json").unlink()
-    process = zoo("train", small_recipe, "--resume", "--deterministic", "--out", copied, code=2)
-    assert f"threads was {began['threads'] + 1}, now {began['threads']}" in process.stderr
+    with pytest.raises(RecipeError, match=words):
+        train(load_recipe(small_recipe), copied, resume=True, deterministic=True)
 
 
-def test_a_run_that_began_without_determinism_is_refused(copied, small_recipe, zoo):
-    path = only_run(copied) / "environment.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "deterministic": False}))
-    (only_run(copied) / "evaluation.json").unlink()
-    process = zoo("train", small_recipe, "--resume", "--deterministic", "--out", copied, code=2)
-    assert "began without `--deterministic`" in process.stderr
-
-
-def test_nothing_to_resume_begins_anew(small_recipe, zoo, tmp_path):
-    process = zoo(
-        "train",
-        small_recipe,
-        "--set",
-        "epochs=1",
-        "--set",
-        "warmup_epochs=0",
-        "--set",
-        "reach={accuracy: 0}",
-        "--resume",
-        "--out",
-        tmp_path,
-    )
-    assert "a new one begins" in process.stderr
-    assert (only_run(tmp_path) / "evaluation.json").exists()
+def test_nothing_to_resume_begins_anew(small_recipe, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "zoo")
+    recipe = load_recipe(small_recipe, {"epochs": 1, "warmup_epochs": 0})
+    run = train(recipe, tmp_path, resume=True)
+    assert "a new one begins" in caplog.text
+    assert run.evaluation

@@ -30,14 +30,16 @@ def evaluate(
 
 def evaluate_training(path: str, target: str | None) -> None:
     """Prints the evaluation of a run, which is made first if the training ended and was killed before it."""
-    from zoo.training import evaluate_run, load_run
+    from zoo.training import environment, evaluate_run, load_run
 
     if target is not None:
         raise InputError(f"`--target {target}` is for a bundle: `{path}` is a run, which has no artifacts")
     run = load_run(path)
-    with progress_bar() as report:
-        evaluation = run.evaluation or evaluate_run(run, report)
-    print_evaluation(evaluation)
+    if run.evaluation is None:
+        environment.apply(run.environment)  # the bits that the training itself would have found
+        with progress_bar() as report:
+            evaluate_run(run, report)
+    print_evaluation(run.evaluation)
     run.check_reach()
 
 
