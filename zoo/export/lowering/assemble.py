@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from zoo.export.assembly.ends import as_signed
 from zoo.export.assembly.graph import Graph, Piece, Tensor
-from zoo.export.assembly.operators import reshape
+from zoo.export.assembly.operators import constant, reshape
 from zoo.export.lowering.splice import splice
 from zoo.export.recurrences import blocked, unrolled
 from zoo.export.recurrences.holes import Cut, Hole
@@ -36,6 +36,7 @@ def assemble(
     """
     graph = Graph()
     wires = {cut.inputs[name]: as_signed(graph, tensor) for name, tensor in inputs.items()}
+    wires |= {wire: constant(array) for wire, array in cut.constants.items()}
     of = dict(zip(cut.holes, recurrences, strict=True))
 
     def emit(graph: Graph, hole: Hole, found: dict[str, Tensor]) -> list[Tensor]:
@@ -48,7 +49,7 @@ def assemble(
     outputs: dict[str, Tensor] = {}
     for name, wire in cut.outputs.items():
         tensor = finish(graph, name, wires[wire])
-        if tensor in (*inputs.values(), *outputs.values()):
+        if tensor.constant or tensor in (*inputs.values(), *outputs.values()):
             # CompiledModel returns wrong data for an output that is an input too, or another output.
             tensor = reshape(graph, tensor, tensor.shape)
         outputs[name] = tensor

@@ -8,8 +8,8 @@ method is given leaves the rest, what it would return enters it.
     cut.holes[0].sequence          the wire that this recurrence reads
     cut.rest                       a TensorFlow function from wires to wires, or None where nothing is left
 
-A wire is a value that crosses between the user, the rest and the holes, by name: `input_I`, `rest_I`, and `hole_K_J`
-for output J of hole K.
+A wire is a value that crosses between the user, the rest and the holes, by name: `input_I`, `rest_I`, `hole_K_J` for
+output J of hole K, and `constant_I`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.layers import RNN, Bidirectional, TimeDistributed
+
+from zoo.errors import ConversionError
 
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
@@ -64,6 +67,8 @@ class Cut:
     """A TensorFlow function whose arguments and results are named by wires; None where nothing is left."""
     rest_reads: dict[str, tuple[int, ...]]
     """The wires that are its arguments, and their shapes."""
+    constants: dict[str, np.ndarray]
+    """What is on wires that depend on nothing: initial states that the model was built with."""
 
 
 def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
@@ -90,16 +95,12 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
     function = tf.compat.v1.wrap_function(run, specs)
     for wire in wires.values():
         tracing.feeds[function.graph.get_tensor_by_name(f"{wire}:0").ref()] = wire
+    tracing.check_all_in(function.graph)
     holes = tuple(tracing.hole(number) for number in range(len(tracing.calls)))
     outputs = {name: tracing.wire(tensor) for name, tensor in results.items()}
     feeds = tracing.rest_reads()
-    return Cut(
-        wires,
-        outputs,
-        holes,
-        tracing.rest(function, feeds),
-        {wire: tuple(tensor.shape) for wire, tensor in feeds.items()},
-    )
+    shapes = {wire: tuple(tensor.shape) for wire, tensor in feeds.items()}
+    return Cut(wires, outputs, holes, tracing.rest(function, feeds), shapes, tracing.constants)
 
 
 @contextmanager
@@ -167,6 +168,7 @@ class _Tracing:
         self._mask_dtype = mask_dtype
         self._masks: dict[object, tf.Tensor] = {}
         self._fetches: dict[object, str] = {}
+        self.constants: dict[str, np.ndarray] = {}
 
     def open_hole(self, layer: RNN, sequence, initial_state, mask) -> list[tf.Tensor]:
         """The handler of `intercepted`."""
@@ -183,12 +185,21 @@ class _Tracing:
             _Call(
                 layer,
                 sequence,
-                initial_state,
+                None if initial_state is None else [tf.convert_to_tensor(state) for state in initial_state],
                 None if mask is None else self._mask(mask),
                 outputs,
             )
         )
         return outputs
+
+    def check_all_in(self, graph) -> None:
+        """A hole must lie in the graph that is cut open, not in one that this one calls."""
+        for call in self.calls:
+            if call.sequence.graph is not graph:
+                raise ConversionError(
+                    f"layer `{call.layer.name}` is called in a loop or a branch that another layer makes",
+                    "call it by itself, on the whole sequence",
+                )
 
     def _mask(self, mask: tf.Tensor) -> tf.Tensor:
         """(batch, length, 1) of the dtype wanted; layers under one mask get one tensor."""
@@ -214,11 +225,16 @@ class _Tracing:
         )
 
     def wire(self, tensor: tf.Tensor) -> str:
-        """The wire that carries a tensor: one that is fed, if the tensor is but a copy of it, else a new one."""
+        """The wire that carries a tensor: one that is fed, if the tensor is but a copy of it, else one of its own."""
         while tensor.op.type in ("Identity", "StopGradient", "PreventGradient"):
             tensor = tensor.op.inputs[0]
         if tensor.ref() in self.feeds:
             return self.feeds[tensor.ref()]
+        value = tf.get_static_value(tensor)
+        if value is not None:
+            wire = f"constant_{len(self.constants)}"
+            self.constants[wire] = value
+            return wire
         return self._fetches.setdefault(tensor.ref(), f"rest_{len(self._fetches)}")
 
     def rest_reads(self) -> dict[str, tf.Tensor]:

@@ -1,0 +1,110 @@
+"""Lowering in tests: models with weights that let gates work, examples, and the answers of Keras and of a file."""
+
+import keras
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from keras import layers
+
+from zoo.export.lower import Lowered, lower
+from zoo.verify.source_model import deployed
+
+CELLS = {
+    "LSTM": layers.LSTM,
+    "GRU": layers.GRU,
+    "GRU, reset before": lambda units, **options: layers.GRU(units, reset_after=False, **options),
+    "SimpleRNN": layers.SimpleRNN,
+}
+
+
+def model_of(*stack: keras.layers.Layer, shape: tuple[int, ...] = (12, 4), dtype: str = "float32") -> keras.Model:
+    """A chain of layers over one input, `x`."""
+    x = keras.Input(shape, name="x", dtype=dtype)
+    y = x
+    for layer in stack:
+        y = layer(y)
+    return ready(keras.Model(x, y))
+
+
+def ready(model: keras.Model, scale: float = 0.3) -> keras.Model:
+    """The model in its deployed form, with seeded weights, biases too."""
+    random = np.random.default_rng(0)
+    for weight in model.weights:
+        variance = "variance" in weight.path
+        weight.assign(random.uniform(0.5, 1, weight.shape) if variance else random.normal(0, scale, weight.shape))
+    return deployed(model)
+
+
+def examples_of(model: keras.Model, number: int = 4, seed: int = 1) -> dict[str, np.ndarray]:
+    """Seeded inputs, (number, ...) each: normal floats, token ids 0..4; every second example ends in zeros, as padding."""
+    random = np.random.default_rng(seed)
+    examples = {}
+    for tensor in model.inputs:
+        shape = (number, *tensor.shape[1:])
+        values = random.integers(0, 5, shape) if "int" in tensor.dtype else random.normal(size=shape)
+        if len(shape) in (2, 3):
+            values[1::2, 2 * shape[1] // 3 :] = 0
+        examples[tensor.name] = values.astype(tensor.dtype)
+    return examples
+
+
+def lowered(converter, model: keras.Model, target: str = "float32", *, batch: int = 1, **options) -> Lowered:
+    """`lower` for examples of the model's own shapes; `int8` is calibrated on 60 of `examples_of`."""
+    inputs = {tensor.name: ((batch, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs}
+    if target in ("int8", "int16x8"):
+        options.setdefault("calibration", examples_of(model, 60, seed=7))
+    return lower(model, inputs, target, converter=converter, **options)
+
+
+def keras_answers(model: keras.Model, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(value) for name, value in model(examples, training=False).items()}
+
+
+def stored_answers(data: bytes, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What a file gives, as it stores it; every batch is run twice and must give the same bits."""
+    interpreter = Interpreter(model_content=data, num_threads=1)
+    runner = interpreter.get_signature_runner()
+    inputs = runner.get_input_details()
+    batch = next(iter(inputs.values()))["shape"][0]
+    answers = []
+    for first in range(0, len(next(iter(examples.values()))), batch):
+        fed = {name: _quantised(array[first : first + batch], inputs[name]) for name, array in examples.items()}
+        answer, again = runner(**fed), runner(**fed)
+        for name in answer:
+            np.testing.assert_array_equal(answer[name], again[name])
+        answers.append(answer)
+    return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+
+
+def file_answers(data: bytes, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same in the model's own units."""
+    outputs = Interpreter(model_content=data).get_signature_runner().get_output_details()
+    return {name: _real(stored, outputs[name]) for name, stored in stored_answers(data, examples).items()}
+
+
+def worst_error(model: keras.Model, data: bytes, examples: dict[str, np.ndarray] | None = None) -> float:
+    """The largest difference between file and Keras, in units of the largest answer or 1."""
+    examples = examples or examples_of(model)
+    wanted, found = keras_answers(model, examples), file_answers(data, examples)
+    assert set(wanted) == set(found)
+    scale = max(1.0, *(np.abs(array).max() for array in wanted.values()))
+    return max(np.abs(wanted[name].astype(np.float32) - found[name]).max() for name in wanted) / scale
+
+
+def root_mean_square(model: keras.Model, data: bytes, examples: dict[str, np.ndarray] | None = None) -> float:
+    """The error of a file over all outputs, in standard deviations of them."""
+    examples = examples or examples_of(model, 20)
+    wanted, found = keras_answers(model, examples), file_answers(data, examples)
+    return max(np.sqrt(np.mean((wanted[name] - found[name]) ** 2)) / np.std(wanted[name]) for name in wanted)
+
+
+def _quantised(values: np.ndarray, detail: dict) -> np.ndarray:
+    scale, zero_point = detail["quantization"]
+    if not scale:
+        return values.astype(detail["dtype"])
+    limits = np.iinfo(detail["dtype"])
+    return np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max).astype(detail["dtype"])
+
+
+def _real(stored: np.ndarray, detail: dict) -> np.ndarray:
+    scale, zero_point = detail["quantization"]
+    return (stored.astype(np.float32) - zero_point) * scale if scale else stored
