@@ -84,3 +84,42 @@ def test_a_keras_file_answers_as_keras(case, tmp_path):
     assert bundle.targets == ("saved_model", "float32")
     assert worst_error(model, bundle, "float32") <= 1e-5
     assert bundle.file("source.keras").read_bytes() == (tmp_path / "My model.keras").read_bytes()
+
+
+QUANTISED = (
+    "Sequential",
+    "functional",
+    "two inputs, two outputs",
+    "Bidirectional concat",
+    "Embedding(mask_zero)",
+    "return_state into initial_state",
+    "TimeDistributed",
+)
+SHARE_OF_SCALE = {"float16": 2e-3, "dynamic_int8": 0.02, "int8": 0.1}
+"""The mean error that is allowed, as a share of the largest output."""
+
+
+def examples_for(model: keras.Model, seed: int) -> dict[str, np.ndarray]:
+    """Such as `some_inputs` gives, without padding; by seed for calibration and for the gates."""
+    random = np.random.default_rng(seed)
+    shapes = {tensor._keras_history.operation.name: (64, *tensor.shape[1:]) for tensor in model.inputs}
+    return {
+        name: random.integers(0, 11, shape) if name == "tokens" else random.normal(size=shape)
+        for name, shape in shapes.items()
+    }
+
+
+@pytest.mark.parametrize("case", QUANTISED)
+def test_small_targets_answer_nearly_as_keras(case, tmp_path):
+    model = made(case)
+    bundle = export_model(
+        model,
+        list(SHARE_OF_SCALE),
+        out=tmp_path,
+        name="model",
+        calibration=examples_for(model, 11),
+        examples=examples_for(model, 12),
+    )
+    assert bundle.targets == tuple(SHARE_OF_SCALE), bundle.card["artifacts"]
+    for target, share in SHARE_OF_SCALE.items():
+        assert worst_error(model, bundle, target) <= share, target

@@ -7,7 +7,6 @@ import typer
 
 from zoo.bundle import TARGETS, Bundle
 from zoo.cli._output import import_tensorflow, print_table, progress_bar
-from zoo.errors import GateError
 
 
 def export(
@@ -53,7 +52,7 @@ def export(
     left out, and the bundle's card says why.
     """
     import_tensorflow()
-    from zoo.export import export_model
+    from zoo.export.api import export_model, gates_not_met
 
     with progress_bar() as report:
         bundle = export_model(
@@ -70,10 +69,8 @@ def export(
             report=report,
         )
     show(bundle)
-    disabled = {target: entry["reason"] for target, entry in bundle.card["artifacts"].items() if entry["reason"]}
-    if disabled:
-        reasons = "; ".join(f"{target}: {reason}" for target, reason in disabled.items())
-        raise GateError(f"left out of `{bundle.path}`: {reasons}")
+    if error := gates_not_met(bundle.card):
+        raise error
 
 
 def show(bundle: Bundle) -> None:

@@ -98,6 +98,20 @@ def export_model(
     return load_bundle(Path(out) / source.name)
 
 
+def gates_not_met(card: Mapping) -> GateError | None:
+    """What there is to say of the targets that a bundle was to have and has not; None if it has all."""
+    left_out = {target: entry for target, entry in card["artifacts"].items() if entry["status"] == "disabled"}
+    if not left_out:
+        return None
+    reasons = "; ".join(f"{target}: {entry['reason']}" for target, entry in left_out.items())
+    of_random = any(
+        entry["parity"] and entry["parity"]["source"] == "random inputs" and "agreement" in entry["reason"]
+        for entry in left_out.values()
+    )
+    hint = "random inputs may lie where your data never does: `--examples FILE.npz` compares on your own"
+    return GateError(f"left out of `{card['bundle']}`: {reasons}", hint if of_random else None)
+
+
 def _take_out(measured: Measured, place: Place) -> None:
     """Removes what failed its gates.
 
@@ -107,10 +121,8 @@ def _take_out(measured: Measured, place: Place) -> None:
     for target in measured.disabled:
         place.remove(target)
     if not place.manifest["artifacts"]:
-        reasons = "; ".join(f"{target}: {reason}" for target, reason in measured.disabled.items())
-        raise GateError(
-            f"no target of `{place.manifest['name']}` passed its gates, so no bundle was written: {reasons}"
-        )
+        error = gates_not_met(measured.card)
+        raise GateError(f"{error.message}; nothing is left, so no bundle was written", error.hint)
 
 
 def _calibration(given: object, request: Request, source: Source, manifest: dict) -> Calibration | None:
