@@ -13,17 +13,13 @@ from user_models import LOWERED, sequential, sequential_lstm, stateful
 
 from zoo.bundle import load_bundle
 from zoo.errors import DataError, GateError, InputError
-from zoo.export import export_model, one_converter
+from zoo.export import export_model
 from zoo.families import load_model
 from zoo.registry import get_spec
 from zoo.runtime import load
 from zoo.training import load_recipe, train
 
-
-@pytest.fixture(scope="module", autouse=True)
-def converter():
-    with one_converter() as converter:
-        yield converter
+pytestmark = pytest.mark.usefixtures("converter")
 
 
 @pytest.fixture(autouse=True)

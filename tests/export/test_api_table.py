@@ -6,18 +6,14 @@ import pytest
 from user_models import LOWERED
 
 from zoo.bundle import Bundle
-from zoo.export import export_model, one_converter
+from zoo.export import export_model
 from zoo.runtime.litert import LiteRTRunner
+
+pytestmark = pytest.mark.usefixtures("converter")
 
 OPTIONS = {"open time axis": {"length": 6}}
 TOLERANCE = {"mixed precision": 5e-3}
 """Keras itself is rounded there: its reference computes in 16 bits, the artifact in 32."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def converter():
-    with one_converter() as converter:
-        yield converter
 
 
 def made(case: str) -> keras.Model:

@@ -131,6 +131,7 @@ def test_what_tensorflow_runs_is_no_matter_of_lowering(tmp_path):
     assert bundle.targets == ("saved_model",)
 
 
+@pytest.mark.usefixtures("converter")
 def test_an_operator_that_is_not_built_in_is_an_error(tmp_path):
     @keras.saving.register_keras_serializable("tests.refusals")
     class ErrorFunction(layers.Layer):
