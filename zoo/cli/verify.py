@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from zoo.bundle import load_bundle
 from zoo.cli._output import import_tensorflow, print_json, print_table, progress_bar
+from zoo.errors import GateError
 
 
 def verify(
@@ -16,15 +18,14 @@ def verify(
     Runs every artifact, holds what it measures against the gates, and the card against what it measured.  Exits 3 if
     one fails.
     """
+    chosen = [load_bundle(name) for name in bundles]
     import_tensorflow()
-    from zoo.bundle import load_bundle
-    from zoo.errors import GateError
     from zoo.verify.verification import verify_bundle
 
     results = []
-    for name in bundles:
+    for bundle in chosen:
         with progress_bar() as report:
-            results.append(verify_bundle(load_bundle(name), report))
+            results.append(verify_bundle(bundle, report))
         if not as_json:
             show(results[-1])
     if as_json:

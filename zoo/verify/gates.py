@@ -1,6 +1,6 @@
 """The bounds that an artifact must meet to ship, as one table, and how what was measured is held against them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from zoo.verify.float_operators import FLOAT_OPERATORS
@@ -10,8 +10,16 @@ from zoo.verify.measures.graph import GraphFacts
 BATCH_ERROR = 1e-5
 """Largest difference between a batch and its examples one by one, times the scale of the outputs."""
 
-Finding = str | None
-"""What is wrong with a graph, None if nothing is."""
+
+@dataclass(frozen=True)
+class GraphRule:
+    """What the graph of a file must be."""
+
+    name: str
+    bound: str
+    """What is expected, in words."""
+    offenders: Callable[[GraphFacts], Collection[str]]
+    """What in a graph is not so; empty where all is well."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Bounds:
     """Least share of examples that are answered as Keras answers them; None: not bounded."""
     drop: float
     """Largest loss of the headline metric against Keras on the whole test split, as a fraction."""
-    graph: tuple[Callable[[GraphFacts], Finding], ...] = ()
+    graph: tuple[GraphRule, ...] = ()
     """What the file's graph must be; a SavedModel has none that is looked at."""
     equal: bool = False
     """Whether a gain beyond `drop` is refused too: the artifact is meant to be the same function."""
@@ -32,53 +40,47 @@ class Bounds:
     """Whether the metric may not fall below the recipe's `reach` by more than `drop` either."""
 
 
-def built_ins_only(graph: GraphFacts) -> Finding:
-    """Flex and custom operators need a runtime that devices do not have."""
-    return f"operators that are not built in: {', '.join(graph.custom)}" if graph.custom else None
+def _others(counts: Mapping[str, int], allowed: Collection[str]) -> list[str]:
+    return [f"{name} x{count}" for name, count in counts.items() if name not in allowed]
 
 
-def large_weights_are_int8(graph: GraphFacts) -> Finding:
-    """A large weight that stayed float was missed by the converter."""
-    others = {kind: count for kind, count in graph.large_weights.items() if kind != "int8"}
-    return f"large weights that are not int8: {_listed(others)}" if others else None
+def _ends(graph: GraphFacts) -> Iterator[tuple[str, str]]:
+    """(name, type) of every input and output."""
+    for signature in graph.signatures.values():
+        for tensors in signature.values():
+            yield from tensors.items()
 
 
-def computes_in_integers(graph: GraphFacts) -> Finding:
-    """No float operator but those of the one table."""
-    others = {name: count for name, count in graph.floating.items() if name not in FLOAT_OPERATORS}
-    return f"float operators: {_listed(others)}" if others else None
-
-
-def ends_are(*types: str) -> Callable[[GraphFacts], Finding]:
+def ends_are(*types: str) -> GraphRule:
     """Every input and output is of one of these types."""
+    return GraphRule(
+        "inputs and outputs",
+        " or ".join(types),
+        lambda graph: sorted(f"`{name}` {kind}" for name, kind in _ends(graph) if kind not in types),
+    )
 
-    def check(graph: GraphFacts) -> Finding:
-        ends = {
-            f"`{name}` {kind}"
-            for signature in graph.signatures.values()
-            for tensors in signature.values()
-            for name, kind in tensors.items()
-            if kind not in types
-        }
-        return f"inputs or outputs of another type: {', '.join(sorted(ends))}" if ends else None
 
-    check.__name__ = f"ends_are_{'_or_'.join(types)}"
-    return check
-
+# Flex and custom operators need a runtime that devices do not have.
+BUILT_INS = GraphRule("operators", "built-ins only", lambda graph: graph.custom)
+# A large weight that stayed float was missed by the converter.
+LARGE_WEIGHTS = GraphRule("large weights", "int8 only", lambda graph: _others(graph.large_weights, ("int8",)))
+INTEGERS = GraphRule(
+    "float operators", "those of the table only", lambda graph: _others(graph.floating, FLOAT_OPERATORS)
+)
 
 BOUNDS = {
     "saved_model": Bounds(error=1e-5, agreement=None, drop=1e-4, equal=True),
-    "float32": Bounds(error=1e-4, agreement=None, drop=0.001, graph=(built_ins_only,)),
-    "float16": Bounds(error=1e-2, agreement=None, drop=0.003, graph=(built_ins_only,)),
-    "dynamic_int8": Bounds(error=None, agreement=0.98, drop=0.010, graph=(built_ins_only, large_weights_are_int8)),
+    "float32": Bounds(error=1e-4, agreement=None, drop=0.001, graph=(BUILT_INS,)),
+    "float16": Bounds(error=1e-2, agreement=None, drop=0.003, graph=(BUILT_INS,)),
+    "dynamic_int8": Bounds(error=None, agreement=0.98, drop=0.010, graph=(BUILT_INS, LARGE_WEIGHTS)),
     "int8": Bounds(
         error=None,
         agreement=0.95,
         drop=0.015,
-        graph=(built_ins_only, ends_are("int8", "uint8", "int32", "bool"), computes_in_integers),
+        graph=(BUILT_INS, ends_are("int8", "uint8", "int32", "bool"), INTEGERS),
         keeps_goal=True,
     ),
-    "int16x8": Bounds(error=None, agreement=0.98, drop=0.005, graph=(built_ins_only, ends_are("int16"))),
+    "int16x8": Bounds(error=None, agreement=0.98, drop=0.005, graph=(BUILT_INS, ends_are("int16"))),
 }
 
 
@@ -99,8 +101,8 @@ class Gate:
 
 def graph_gates(target: str, graph: GraphFacts) -> list[Gate]:
     """The gates of a `.tflite` file that need no run of it."""
-    found = [(check.__name__.replace("_", " "), check(graph)) for check in BOUNDS[target].graph]
-    return [Gate(name, finding or "yes", name, finding is None) for name, finding in found]
+    found = [(rule, rule.offenders(graph)) for rule in BOUNDS[target].graph]
+    return [Gate(rule.name, ", ".join(others) or rule.bound, rule.bound, not others) for rule, others in found]
 
 
 def parity_gate(target: str, relative: float) -> list[Gate]:
@@ -167,7 +169,3 @@ def repeat_gates(same_bits: bool, independent: bool, batch_error: float | None, 
         bound = f"<= {BATCH_ERROR:g} x scale"
         gates.append(Gate("batch equals singles", f"{relative:.1e} x scale", bound, relative <= BATCH_ERROR))
     return gates
-
-
-def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} x{count}" for name, count in counts.items())

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from zoo.verify.float_operators import FLOAT_OPERATORS
+
 BEGIN, END = "<!-- table:pretrained -->", "<!-- end -->"
 NONE = "-"
 """A cell for what was not measured."""
@@ -151,21 +153,22 @@ def _disabled(card: Mapping) -> list[str]:
 
 
 def _remarks(card: Mapping) -> list[str]:
-    remarks = []
+    remarks, forms = [], {}
     for target, entry in card["artifacts"].items():
         if calibration := entry["calibration"]:
             recipe = f", recipe `{entry['int8_recipe']}`" if entry["int8_recipe"] else ""
             remarks.append(
                 f"`{target}` was calibrated on {calibration['source']}, {calibration['examples']} examples{recipe}."
             )
-        if entry["float_islands"]:
-            remarks.append(f"Float operators in `{target}`: {_counts(entry['float_islands'])}.")
+        for name, count in (entry["float_islands"] or {}).items():
+            remarks.append(
+                f"{count} {name} in `{target}` compute in float: {FLOAT_OPERATORS.get(name, 'not allowed')}."
+            )
         if entry["same_as"]:
             remarks.append(f"`{target}` is the same as {entry['same_as']}: no weight of it is large enough.")
         if entry["forms"]:
-            forms = ", ".join(f"{layer} {form}" for layer, form in entry["forms"].items())
-            remarks.append(f"Recurrences in `{target}`: {forms}.")
-    return remarks
+            forms.setdefault(", ".join(f"{layer} {form}" for layer, form in entry["forms"].items()), []).append(target)
+    return remarks + [f"Recurrences in {_joined(targets)}: {words}." for words, targets in forms.items()]
 
 
 def _classes(card: Mapping) -> str:
@@ -215,7 +218,7 @@ def _training(card: Mapping) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     minutes = f"{facts['seconds'] / 60:,.0f} min"
     return (
-        "## Training\n\n```bash\nzoo train recipe.yaml\n```\n\n"
+        f"## Training\n\n```bash\nzoo train {card['bundle']}\n```\n\n"
         f"Seed {facts['seed']}, {facts['epochs']} epochs, {minutes} on {facts['hardware']}; {versions}. "
         f"The recipe promises {goal} on the test split (float). Its SHA-256: `{facts['recipe_sha256']}`."
     )
@@ -245,10 +248,6 @@ def _latency(entry: Mapping | None) -> str:
 
 def _share(value: float | None) -> str:
     return NONE if value is None else f"{100 * value:.2f} %"
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} x{count}" for name, count in counts.items())
 
 
 def _joined(words: Sequence[str]) -> str:
