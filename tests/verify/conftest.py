@@ -61,6 +61,14 @@ def trained():
 
 
 @pytest.fixture(scope="session")
+def batch_of_four(trained, tmp_path_factory):
+    """A float32 file of the model that takes four images at once."""
+    path = tmp_path_factory.mktemp("four") / "float32.tflite"
+    path.write_bytes(as_tflite(as_saved_model(trained, path.with_name("m"), batch=4), "float32"))
+    return path
+
+
+@pytest.fixture(scope="session")
 def recipe():
     """What the model below could have been trained by: it promises little, as four epochs cannot hold more."""
     return load_recipe("resnet_tiny.digits", {"reach": {"accuracy": 0.5}})

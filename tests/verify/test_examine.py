@@ -101,13 +101,19 @@ def test_a_batch_that_is_not_its_examples_is_found(tmp_path, ground):
     assert "batch equals singles" in failed("saved_model", path, ground)
 
 
+def test_a_file_of_a_fixed_batch_equals_its_examples(batch_of_four, ground):
+    gates, _ = examine("float32", batch_of_four, ground)
+    assert [gate.passed for gate in gates if gate.name == "batch equals singles"] == [True]
+    assert all(gate.passed for gate in gates)
+
+
 def test_a_saved_model_that_needs_python_is_found(tmp_path, ground):
     """Its code lives in the process that saved it."""
 
     def in_python(image, count):
         return tf.ensure_shape(tf.numpy_function(np.negative, [flat(image)], tf.float32), (1, 10))
 
-    assert "first run" in failed("saved_model", saved(in_python, tmp_path / "m"), ground)
+    assert "run without the zoo" in failed("saved_model", saved(in_python, tmp_path / "m"), ground)
 
 
 def test_what_cannot_be_opened_is_found(tmp_path, artifacts, ground):
@@ -115,7 +121,7 @@ def test_what_cannot_be_opened_is_found(tmp_path, artifacts, ground):
     (tmp_path / "cut.tflite").write_bytes(whole[: len(whole) // 2])
     assert "first run" in failed("float32", tmp_path / "cut.tflite", ground)
     (tmp_path / "empty").mkdir()
-    assert "first run" in failed("saved_model", tmp_path / "empty", ground)
+    assert "run without the zoo" in failed("saved_model", tmp_path / "empty", ground)
 
 
 def test_a_failed_target_is_disabled_on_the_card(artifacts, manifest, trained, recipe):

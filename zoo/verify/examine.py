@@ -97,7 +97,8 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
     Returns:
         (every gate that was tried, what was measured under the names that the card gives it).
     """
-    gates, facts = [], {"target": target}
+    gates, facts = [], {}
+    running = "run without the zoo" if target == "saved_model" else "first run"
     try:
         if target != "saved_model":
             graph = read_graph(path)
@@ -106,18 +107,19 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
             run = first_run(path)
             facts["peak_memory_bytes"] = run.peak_memory_bytes
             if run.failure:
-                return [*gates, Gate("first run", run.failure, "an answer", False)], facts
+                return [*gates, Gate(running, run.failure, "an answer", False)], facts
         with open_artifact(target, path, ground.part) as artifact:
             for stage in (_repeat, _compare, _score):
                 found, measured = stage(target, artifact, ground, report)
                 gates += found
                 facts |= measured
+            gates.append(Gate(running, "an answer", "an answer", True))
             if all(gate.passed for gate in gates):
                 facts["latency_us"] = latency.summary(artifact.times(ground.inputs), threads=1)
             if target == "saved_model":
                 facts["peak_memory_bytes"] = artifact.peak_memory_bytes()
     except BundleError as error:
-        gates.append(Gate("first run", error.message, "an answer", False))
+        gates.append(Gate(running, error.message, "an answer", False))
     return gates, facts
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-from zoo.data import DataSet, get_data
+from zoo.data import DataSet, Examples
 from zoo.data.splits import hold_out
 from zoo.families._facts import facts as counted_facts
 from zoo.registry import get_spec
@@ -33,13 +33,14 @@ def card(
 ) -> dict:
     """The whole card; see `examine.measure` for the arguments."""
     score = ground.keras
+    train = ground.measure.data.load("train") if ground.measure else None
     return {
         "schema": 1,
         "bundle": manifest["name"],
         "model": _model(manifest, model),
-        "data": _data(recipe, ground),
+        "data": _data(recipe, train, ground),
         "training": _training(recipe, training),
-        "baselines": _baselines(ground),
+        "baselines": _baselines(train, ground),
         "published": published(manifest["name"], recipe.data if recipe else None),
         "keras": {"metrics": _rates(score.metrics), "ci95": _intervals(score.ci95)} if score else None,
         "artifacts": dict(artifacts),
@@ -135,17 +136,17 @@ def _model(manifest: Mapping, model: keras.Model) -> dict:
     }
 
 
-def _data(recipe: Recipe | None, ground: Ground) -> dict | None:
+def _data(recipe: Recipe | None, train: Examples | None, ground: Ground) -> dict | None:
     if recipe is None:
         return None
     data = ground.measure.data
-    train, validation = hold_out(data.load("train"), recipe.validation)
+    kept, held = hold_out(train, recipe.validation)
     return {
         "name": data.name,
         "version": data.version,
         "licence": data.licence,
         "source": data.source,
-        "splits": {"train": len(train), "validation": len(validation), "test": len(ground.measure.examples)},
+        "splits": {"train": len(kept), "validation": len(held), "test": len(ground.measure.examples)},
         "test_by_class": _by_class(data, ground.measure.examples.labels),
         "grouped_by": data.group_name,
         "scored_labels": list(data.scored_labels),
@@ -161,11 +162,10 @@ def _training(recipe: Recipe | None, training: Mapping | None) -> dict | None:
     return {**training, "reach": dict(recipe.reach)} if recipe and training else None
 
 
-def _baselines(ground: Ground) -> dict | None:
+def _baselines(train: Examples | None, ground: Ground) -> dict | None:
     if ground.measure is None:
         return None
-    data = get_data(ground.measure.data.name)
-    found = ground.measure.task.baselines(data, data.load("train"), ground.measure.examples)
+    found = ground.measure.task.baselines(ground.measure.data, train, ground.measure.examples)
     return {name: _rates(metrics) for name, metrics in found.items()}
 
 
