@@ -33,7 +33,28 @@ def test_tilt_adds_a_line_through_the_middle(signals):
     assert 0.5 * augmentation.LARGEST_TILT < np.abs(added).max() <= augmentation.LARGEST_TILT + 1e-5
 
 
-@pytest.mark.parametrize("name", ["shift", "tilt"])
+def test_stretch_reads_between_the_samples_about_the_middle():
+    """A straight line stays one: its slope becomes the factor, its middle stays; the ends go on level."""
+    line = np.linspace(-1, 1, 101, dtype="float32")[None, :, None].repeat(COUNT, 0)
+    stretched = augmentation.stretch(line, Draw(1, 0, np.arange(COUNT), COUNT))[:, :, 0]
+    np.testing.assert_allclose(stretched[:, 50], 0, atol=1e-6)
+    factors = (stretched[:, 60] - stretched[:, 40]) / (line[0, 60, 0] - line[0, 40, 0])
+    expected = np.clip(np.outer(factors, line[0, :, 0]), -1, 1)
+    np.testing.assert_allclose(stretched, expected, atol=1e-5)
+    bound = augmentation.LARGEST_STRETCH
+    assert 1 - bound <= factors.min() < 1 - bound / 2
+    assert 1 + bound / 2 < factors.max() <= 1 + bound
+
+
+def test_noise_is_white_and_every_example_has_its_own(signals):
+    added = (augmentation.noise(signals, Draw(1, 0, np.arange(COUNT), COUNT)) - signals)[:, :, 0]
+    assert added.std() == pytest.approx(augmentation.NOISE, rel=0.1)
+    neighbours = np.corrcoef(added[:, :-1].ravel(), added[:, 1:].ravel())[0, 1]
+    assert abs(neighbours) < 0.05
+    assert np.abs(np.corrcoef(added) - np.eye(COUNT)).max() < 0.5
+
+
+@pytest.mark.parametrize("name", ["shift", "tilt", "stretch", "noise"])
 def test_neighbours_in_the_batch_do_not_matter(name, signals):
     function = augmentation.AUGMENTATIONS[name][1]
     whole = function(signals, Draw(7, 3, np.arange(COUNT), COUNT))

@@ -11,7 +11,6 @@ from keras import Input, layers, ops
 
 SAMPLES = 256
 SHORTEST, LONGEST = 0.2, 2.0  # seconds: 300 beats a minute, and a pause beyond which its length says nothing more
-QUIET = 0.05  # mV
 
 # Rows: log(rr) of before, after, last ten, whole record.  Columns: one logarithm of a ratio each.
 _RATIOS = np.array(
@@ -31,16 +30,9 @@ def beat_inputs() -> dict:
     return {"ecg": Input((SAMPLES, 1), name="ecg"), "rr": Input((4,), name="rr")}
 
 
-def levelled(ecg):
-    """(batch, 256, 1) mV -> what is left of it without offset and gain: less its mean, by its mean absolute deviation.
-
-    Electrodes drift by millivolts, and how large a beat is says more of the patient's chest than of the beat.  `QUIET`
-    keeps an empty line from being blown up.  The quotient is written as two products with a root: a division has
-    no int8 kernel on a device, and one product's factor would span too wide a range for a common scale.
-    """
-    wave = ops.subtract(ecg, ops.mean(ecg, axis=1, keepdims=True))
-    gain = ops.rsqrt(ops.add(ops.mean(ops.abs(wave), axis=1, keepdims=True), QUIET))
-    return ops.multiply(ops.multiply(wave, gain), gain)
+def centred(ecg):
+    """(batch, 256, 1) mV less each window's own mean: electrodes drift by millivolts, the heart does not."""
+    return ops.subtract(ecg, ops.mean(ecg, axis=1, keepdims=True))
 
 
 def rhythm(rr):

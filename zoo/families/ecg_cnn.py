@@ -33,7 +33,7 @@ def build(
         num_classes: number of logits.
     """
     inputs = _ecg.beat_inputs()
-    x = _ecg.levelled(inputs["ecg"])
+    x = _ecg.centred(inputs["ecg"])
     for stage, filters in enumerate(widths, start=1):
         if stage > 1:
             x = layers.MaxPooling1D(2, name=f"stage{stage}_halve")(x)

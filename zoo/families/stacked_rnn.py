@@ -68,7 +68,7 @@ def beat(read, *, group: int, rhythm_units: list[int], dropout: float, num_class
         num_classes: number of logits.
     """
     inputs = _ecg.beat_inputs()
-    sequence = layers.Reshape((_ecg.SAMPLES // group, group), name="groups")(_ecg.levelled(inputs["ecg"]))
+    sequence = layers.Reshape((_ecg.SAMPLES // group, group), name="groups")(_ecg.centred(inputs["ecg"]))
     logits = _ecg.classify(
         read(sequence), inputs["rr"], rhythm_units=rhythm_units, dropout=dropout, num_classes=num_classes
     )

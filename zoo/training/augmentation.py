@@ -21,6 +21,11 @@ LARGEST_SHIFT = 1 / 25
 LARGEST_TILT = 0.25
 """What a slow drift adds at the ends of a signal, in its unit: mV for an ECG, where breathing does so."""
 
+LARGEST_STRETCH = 0.15
+"""How much longer or shorter a signal becomes: hearts that beat faster also beat shorter."""
+NOISE = 0.03
+"""Deviation of white noise, in the signal's unit: mV for an ECG, where muscles make as much."""
+
 
 class Draw:
     """Random numbers for the examples of a batch; each call gives new ones.
@@ -88,11 +93,42 @@ def tilt(signals: np.ndarray, draw: Draw) -> np.ndarray:
     return signals + slope[:, None, None] * line[:, None]
 
 
+def stretch(signals: np.ndarray, draw: Draw) -> np.ndarray:
+    """Makes each of (batch, time, channels) longer or shorter by up to `LARGEST_STRETCH`, about its middle.
+
+    Values between samples lie on a line; where a signal ended, its first or last value goes on.
+    """
+    length = signals.shape[1]
+    factor = 1 + LARGEST_STRETCH * (2 * draw() - 1)
+    middle = (length - 1) / 2
+    place = np.clip(middle + (np.arange(length) - middle) * factor[:, None], 0, length - 1).astype(np.float32)
+    before = np.minimum(place.astype(np.int64), length - 2)[:, :, None]
+    share = place[:, :, None] - before.astype(np.float32)
+    left, right = (np.take_along_axis(signals, index, axis=1) for index in (before, before + 1))
+    return left + share * (right - left)
+
+
+def noise(signals: np.ndarray, draw: Draw) -> np.ndarray:
+    """Adds white noise of deviation `NOISE` to each of (batch, time, channels).
+
+    It is cut out of one fixed strip, either way up: so an example draws two numbers and not one for each sample.
+    """
+    length = signals.shape[1]
+    start = draw.integers(STRIP.size - length)
+    sign = np.where(draw() < 0.5, np.float32(-NOISE), np.float32(NOISE))
+    return signals + (sign[:, None] * STRIP[start[:, None] + np.arange(length)])[:, :, None]
+
+
+STRIP = np.random.Generator(np.random.Philox(key=[0, 0])).standard_normal(2**18, np.float32)
+"""The noise that `noise` cuts from."""
+
 AUGMENTATIONS: dict[str, tuple[str, Callable[[np.ndarray, Draw], np.ndarray]]] = {
     "crop": ("image", crop),
     "flip": ("image", flip),
     "shift": ("signal", shift),
     "tilt": ("signal", tilt),
+    "stretch": ("signal", stretch),
+    "noise": ("signal", noise),
 }
 """Name: (kind of input, function)."""
 
