@@ -15,7 +15,7 @@ app = typer.Typer(help="Compares speeds: contestants take turns in one process."
 
 @app.command("latency")
 def latency(
-    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE...", help="Bundles by name or folder.")],
+    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE", help="Bundles by name or folder.")],
     targets: Annotated[
         list[str] | None,
         typer.Option("--target", help="Only this target; may be given again.  All that ship unless given."),
@@ -44,9 +44,7 @@ def latency(
         (row["bundle"], row["target"], *(f"{row[key]:,.1f}" for key in ("median", "p10", "p90")), f"{row['ratio']:.2f}")
         for row in found["rows"]
     ]
-    print_table(
-        columns, rows, title=f"{found['clock']} of one inference, {threads} thread(s), {found['machine']['cpu']}"
-    )
+    print_table(columns, rows, title=f"{found['clock']} of one inference, {count}, {found['machine']['cpu']}")
 
 
 def later(name: str) -> None:

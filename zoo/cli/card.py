@@ -8,7 +8,7 @@ import typer
 def card(
     bundles: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[BUNDLE]...", help="Bundles by name or folder; all that ship if none is given."),
+        typer.Argument(metavar="BUNDLE", help="Bundles by name or folder; all that ship if none is given."),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Write each README anew, and the project's table.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Fail if one of them is out of date.")] = False,

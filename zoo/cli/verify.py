@@ -10,7 +10,7 @@ from zoo.errors import GateError
 
 
 def verify(
-    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE...", help="Bundles by name or folder.")],
+    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE", help="Bundles by name or folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Verifies bundles: `zoo verify resnet_tiny.digits`.

@@ -31,7 +31,16 @@ def project_readme(text: str, cards: Iterable[Mapping]) -> str:
 
 def pretrained_table(cards: Iterable[Mapping]) -> str:
     """A row a bundle: what it is, and what its float32 and int8 artifacts measured."""
-    columns = ("model", "data", "parameters", "metric", "float32", "int8", "bytes float32 / int8", "µs float32 / int8")
+    columns = (
+        "model",
+        "task, data",
+        "parameters",
+        "metric",
+        "float32",
+        "int8",
+        "bytes float32 / int8",
+        "µs float32 / int8",
+    )
     return table(columns, [_pretrained_row(card) for card in cards])
 
 
@@ -67,7 +76,7 @@ def _pretrained_row(card: Mapping) -> list[str]:
     float32, int8 = (_shipped(card, target) for target in ("float32", "int8"))
     return [
         f"[`{card['bundle']}`](saved_models/{card['bundle']})",
-        card["data"]["name"] if card["data"] else NONE,
+        ", ".join([card["model"]["task"] or NONE, *([card["data"]["name"]] if card["data"] else [])]),
         f"{card['model']['parameters']:,}",
         metric or NONE,
         headline_of(float32, metric),
