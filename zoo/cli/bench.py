@@ -39,6 +39,7 @@ def latency(
     if as_json:
         print_json(found)
         return
+    count = f"{threads} thread{'s' if threads > 1 else ''}"
     columns = ("bundle", "target", "us", "p10", "p90", "ratio")
     rows = [
         (row["bundle"], row["target"], *(f"{row[key]:,.1f}" for key in ("median", "p10", "p90")), f"{row['ratio']:.2f}")
