@@ -50,17 +50,16 @@ def answers_of_keras(model: keras.Model, example: dict[str, np.ndarray]) -> list
     return [np.asarray(answer, np.float32) for answer in keras.tree.flatten(model(given))]
 
 
-def worst_error(model: keras.Model, bundle: Bundle, target: str) -> float:
-    """The largest difference from Keras over some examples; outputs are compared in the manifest's order."""
+def errors(model: keras.Model, bundle: Bundle, target: str) -> np.ndarray:
+    """All differences from Keras over some examples; outputs are compared in the manifest's order."""
     runner = LiteRTRunner(bundle.artifact(target))
-    errors = []
+    outputs = bundle.parts["predict"]["outputs"]
+    differences = []
     for example in some_inputs(bundle):
-        found = runner.run("predict", **example)
-        expected = answers_of_keras(model, example)
-        outputs = bundle.parts["predict"]["outputs"]
+        found, expected = runner.run("predict", **example), answers_of_keras(model, example)
         assert len(outputs) == len(expected)
-        errors += [np.abs(found[name] - answer).max() for name, answer in zip(outputs, expected, strict=True)]
-    return max(errors)
+        differences += [np.abs(found[name] - answer) for name, answer in zip(outputs, expected, strict=True)]
+    return np.concatenate([difference.ravel() for difference in differences])
 
 
 @pytest.mark.parametrize("case", LOWERED)
@@ -68,7 +67,7 @@ def test_a_model_object_answers_as_keras(case, tmp_path):
     model = made(case)
     bundle = export_model(model, "float32", out=tmp_path, name="model", **OPTIONS.get(case, {}))
     assert bundle.targets == ("float32",)
-    assert worst_error(model, bundle, "float32") <= TOLERANCE.get(case, 1e-5)
+    assert errors(model, bundle, "float32").max() <= TOLERANCE.get(case, 1e-5)
 
 
 @pytest.mark.parametrize("case", ["Sequential", "two inputs, two outputs", "stateful", "registered custom layer"])
@@ -78,7 +77,7 @@ def test_a_keras_file_answers_as_keras(case, tmp_path):
     bundle = export_model(tmp_path / "My model.keras", ["saved_model", "float32"], out=tmp_path / "bundles")
     assert bundle.name == "my_model"
     assert bundle.targets == ("saved_model", "float32")
-    assert worst_error(model, bundle, "float32") <= 1e-5
+    assert errors(model, bundle, "float32").max() <= 1e-5
     assert bundle.file("source.keras").read_bytes() == (tmp_path / "My model.keras").read_bytes()
 
 
@@ -91,8 +90,8 @@ QUANTISED = (
     "return_state into initial_state",
     "TimeDistributed",
 )
-SHARE_OF_SCALE = {"float16": 2e-3, "dynamic_int8": 0.02, "int8": 0.1}
-"""The mean error that is allowed, as a share of the largest output."""
+MEAN_ERROR = {"float16": 1e-3, "dynamic_int8": 0.01, "int8": 0.05}
+"""What is allowed; outputs are about 1 large."""
 
 
 def examples_for(model: keras.Model, seed: int) -> dict[str, np.ndarray]:
@@ -110,12 +109,12 @@ def test_small_targets_answer_nearly_as_keras(case, tmp_path):
     model = made(case)
     bundle = export_model(
         model,
-        list(SHARE_OF_SCALE),
+        list(MEAN_ERROR),
         out=tmp_path,
         name="model",
         calibration=examples_for(model, 11),
         examples=examples_for(model, 12),
     )
-    assert bundle.targets == tuple(SHARE_OF_SCALE), bundle.card["artifacts"]
-    for target, share in SHARE_OF_SCALE.items():
-        assert worst_error(model, bundle, target) <= share, target
+    assert bundle.targets == tuple(MEAN_ERROR), bundle.card["artifacts"]
+    for target, error in MEAN_ERROR.items():
+        assert errors(model, bundle, target).mean() <= error, target

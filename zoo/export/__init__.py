@@ -5,6 +5,8 @@ Its names are loaded when they are first used: the converter's own process impor
 
 import importlib
 
+from zoo.errors import needs
+
 _HOME = {"export_model": "zoo.export.api", "one_converter": "zoo.export.artifacts"}
 
 __all__ = [*_HOME]
@@ -13,4 +15,5 @@ __all__ = [*_HOME]
 def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"module `zoo.export` has no attribute `{name}`")
-    return getattr(importlib.import_module(_HOME[name]), name)
+    with needs("train"):
+        return getattr(importlib.import_module(_HOME[name]), name)

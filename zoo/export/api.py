@@ -71,6 +71,7 @@ def export_model(
         DataError: the data set of the training is not prepared.
         GateError: every target failed its gates.  Then, as after any error, nothing is written.
     """
+    _check_backend()
     request = make_request(targets, batch_size=batch_size, form=form, length=length, int8_io=int8_io)
     with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
         source = open_source(model, name, request, Path(scratch))
@@ -141,6 +142,14 @@ def _examples(given: object, source: Source, manifest: dict) -> dict[str, np.nda
             "leave `--examples` out",
         )
     return read_examples(given, example_specs(manifest))
+
+
+def _check_backend() -> None:
+    if (found := keras.backend.backend()) != "tensorflow":
+        raise InputError(
+            f"exporting takes Keras on TensorFlow, found it on {found}",
+            "set `KERAS_BACKEND=tensorflow`; a `.keras` file is the same on all backends",
+        )
 
 
 def _check_place(path: Path) -> None:
