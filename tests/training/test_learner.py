@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.tasks import classification
 from zoo.training import Recipe
-from zoo.training.learner import Learner, schedule
+from zoo.training.learner import PREDICTION_BATCH, Learner, schedule
 
 STEPS = 10
 
@@ -100,7 +100,7 @@ def test_a_restored_learner_takes_the_same_steps(model, batch, optimizer):
 
 
 def test_many_examples_are_answered_in_batches(plain):
-    inputs = {"features": np.random.default_rng(0).normal(size=(23, 5)).astype(np.float32)}
+    inputs = {"features": np.random.default_rng(0).normal(size=(PREDICTION_BATCH + 23, 5)).astype(np.float32)}
     learner = Learner(plain, recipe(), STEPS, classification.loss, None)
     kernel, bias = plain.get_weights()
-    np.testing.assert_allclose(learner.logits(inputs, 10), inputs["features"] @ kernel + bias, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(learner.logits(inputs), inputs["features"] @ kernel + bias, rtol=1e-5, atol=1e-6)

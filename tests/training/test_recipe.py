@@ -144,7 +144,7 @@ def test_a_missing_recipe_lists_the_nearest():
     [
         ({"model": "resnet8"}, ["inputs", "resnet8"]),
         ({"batch_size": 1201}, ["`batch_size`", "1200"]),
-        ({"validation": 1400}, ["neither side may be empty"]),
+        ({"validation": 1400}, ["both sides need some"]),
     ],
 )
 def test_what_only_the_data_can_tell(write, tmp_path, changes, words):

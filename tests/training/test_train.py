@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import only_run  # the one of this folder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -64,7 +65,7 @@ def test_the_logs_agree(undisturbed):
     board.Reload()
     assert [line["epoch"] for line in run.epochs] == [1, 2, 3]
     for name in ("loss", "validation_accuracy", "learning_rate", "gradient_norm"):
-        values = [event.tensor_proto.float_val[0] for event in board.Tensors(name)]
+        values = [float(tf.make_ndarray(event.tensor_proto)) for event in board.Tensors(name)]
         assert values == pytest.approx([line[name] for line in run.epochs], rel=1e-6)
     assert run.epochs[-1]["learning_rate"] < run.epochs[1]["learning_rate"]
     best = max(run.epochs, key=lambda line: line["validation_accuracy"])

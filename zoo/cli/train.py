@@ -31,14 +31,17 @@ def train(
     from zoo.training import load_recipe
     from zoo.training import train as train_recipe
     from zoo.training.recipe import parse_overrides
+    from zoo.training.resume import ended_run
 
     parsed = load_recipe(recipe, parse_overrides(settings or []))
+    had_ended = resume and ended_run(parsed, out)
     with progress_bar() as report:
         show_talk()
         run = train_recipe(parsed, out, resume, deterministic, report)
     print_evaluation(run.evaluation)
     print(f"\nthe run is `{run.path}`; `zoo export {run.path} --out saved_models` makes a bundle of it")
-    run.check_reach()
+    if not had_ended:
+        run.check_reach()
 
 
 def show_talk() -> None:

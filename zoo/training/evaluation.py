@@ -1,15 +1,13 @@
 """The reading of the test split: once, after the training, with the weights that ship."""
 
 import numpy as np
-import tensorflow as tf
 
 from zoo import registry
 from zoo.bundle import ignore
 from zoo.data import Examples, get_data, hold_out
 from zoo.tasks import get_task
 from zoo.training._files import write_json
-from zoo.training.learner import predict
-from zoo.training.loop import PREDICTION_BATCH
+from zoo.training.learner import inference, predict
 from zoo.training.run import Run
 
 
@@ -58,9 +56,7 @@ def logits_of(run: Run, examples: Examples, report=ignore) -> np.ndarray:
     Raises:
         InputError: the training has not ended.
     """
-    model = run.model()
-    compiled = tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
-    return predict(compiled, examples.inputs, PREDICTION_BATCH, report, "evaluating")
+    return predict(inference(run.model()), examples.inputs, "evaluating", report)
 
 
 def _chosen_epoch(run: Run) -> dict:

@@ -11,6 +11,8 @@ import tensorflow as tf
 from zoo.bundle import ignore
 from zoo.training.recipe import Recipe
 
+PREDICTION_BATCH = 250
+"""Examples that are answered at a time, where nothing is learned."""
 NOT_DECAYED = ["bias", "gamma", "beta"]
 """Names of weights that shift or scale: decay would only hold them back."""
 
@@ -70,15 +72,15 @@ class Learner:
         self.optimizer = optimizer(recipe, steps_per_epoch)
         self.optimizer.build(model.trainable_variables)
         self._step = tf.function(_step(model, self.optimizer, loss, class_weights, recipe.clip_norm))
-        self._logits = tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
+        self._logits = inference(model)
 
     def step(self, inputs: Mapping[str, tf.Tensor], labels: tf.Tensor) -> Step:
         """Takes one step."""
         return Step(*(float(value) for value in self._step(inputs, labels)))
 
-    def logits(self, inputs: Mapping[str, np.ndarray], batch_size: int, report=ignore, stage: str = "") -> np.ndarray:
+    def logits(self, inputs: Mapping[str, np.ndarray], report=ignore) -> np.ndarray:
         """(n, classes) float32 for any number of examples, `inputs` as a data set holds them."""
-        return predict(self._logits, inputs, batch_size, report, stage)
+        return predict(self._logits, inputs, "validating", report)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Every variable by name, those of random generators inside the model (dropout) included."""
@@ -99,14 +101,20 @@ class Learner:
                 yield f"{owner}.{index}", variable
 
 
-def predict(run, inputs: Mapping[str, np.ndarray], batch_size: int, report=ignore, stage: str = "") -> np.ndarray:
-    """Logits of many examples: `run` maps {name: (batch, ...) float32} to (batch, classes)."""
+def inference(model: keras.Model):
+    """The compiled function {input name: (batch, ...) float32} -> (batch, classes) logits."""
+    return tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
+
+
+def predict(run, inputs: Mapping[str, np.ndarray], stage: str, report=ignore) -> np.ndarray:
+    """Logits of many examples, (n, classes) float32, by what `inference` gave; `report` is told of `stage`."""
     count = len(next(iter(inputs.values())))
     collected = []
-    for start in range(0, count, batch_size):
-        batch = {name: tf.constant(array[start : start + batch_size], tf.float32) for name, array in inputs.items()}
+    for start in range(0, count, PREDICTION_BATCH):
+        end = min(start + PREDICTION_BATCH, count)
+        batch = {name: tf.constant(array[start:end], tf.float32) for name, array in inputs.items()}
         collected.append(run(batch).numpy())
-        report(stage, min(start + batch_size, count), count)
+        report(stage, end, count)
     return np.concatenate(collected)
 
 

@@ -17,12 +17,10 @@ from zoo.training import state
 from zoo.training._files import write_atomically
 from zoo.training.augmentation import Draw
 from zoo.training.batches import batches, steps_per_epoch
-from zoo.training.learner import Learner
+from zoo.training.learner import Learner, Step
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe
-from zoo.training.signals import StoppedError, StopRequest, stop_requests
-
-PREDICTION_BATCH = 250
+from zoo.training.signals import StopRequest
 
 
 @dataclass
@@ -35,8 +33,6 @@ class Progress:
     """What the logs say, a line an epoch."""
     best_epoch: int = 0
     best_value: float | None = None
-    learning_rate: float = 0.0
-    """Of the last step."""
     losses: float = 0.0
     """Sum over the steps of the epoch under way, like those below."""
     norms: float = 0.0
@@ -48,7 +44,6 @@ class Progress:
 class Training:
     """One training under way.  Everything that changes is in `learner`, `progress` and `best_weights`."""
 
-    folder: Path
     recipe: Recipe
     learner: Learner
     task: ModuleType
@@ -57,6 +52,8 @@ class Training:
     validation: Examples
     augment: Callable[[dict, Draw], dict]
     report: Callable[[str, int, int], None] = ignore
+    folder: Path = Path()
+    """Of the run; see `open`."""
     progress: Progress = field(default_factory=Progress)
     best_weights: list[np.ndarray] = field(default_factory=list)
 
@@ -76,8 +73,22 @@ class Training:
         done, patience = len(self.progress.lines), self.recipe.patience
         return done == self.recipe.epochs or (patience is not None and done - self.progress.best_epoch >= patience)
 
-    def fit(self) -> None:
-        """Trains from where `progress` stands to the end, then gives the model the weights of its best epoch.
+    def open(self, folder: Path) -> bool:
+        """Works in the folder of a run from now on, and takes up its newest whole state; False if there is none."""
+        self.folder = folder
+        if (loaded := state.load(folder / "state")) is None:
+            return False
+        arrays, facts = loaded
+        self.progress = Progress(**facts)
+        self.best_weights = [arrays[name] for name in _best_names(sum(name.startswith("best.") for name in arrays))]
+        if self.best_weights:  # what is on disk may be of a later epoch than this state
+            self._use_best_weights()
+            write_atomically(folder / "best.weights.h5", self.learner.model.save_weights)
+        self.learner.restore(arrays)
+        return True
+
+    def fit(self, request: StopRequest) -> None:
+        """Trains from where `progress` stands to the end; the model then has the weights of its best epoch.
 
         Raises:
             StoppedError: a signal asked for it; the state is saved.
@@ -85,8 +96,7 @@ class Training:
         """
         self._logs = Logs(self.folder, self.progress.lines)
         if not self.ended:
-            with stop_requests() as request:
-                self._run_steps(request)
+            self._run_steps(request)
         self._use_best_weights()
         write_atomically(self.folder / "model.weights.h5", self.learner.model.save_weights)
 
@@ -114,27 +124,26 @@ class Training:
                 self._logs.add(progress.lines[-1])
             if self.ended:
                 return
-            if request.number:
-                raise StoppedError(
-                    f"{request.name} stopped the training after {self._where()}; its state is in `{self.folder}`",
-                    request.number,
-                )
+            request.heed(f"the training after {self._where()}; its state is in `{self.folder}`")
 
     def _take_step(self, inputs, labels) -> None:
         progress = self.progress
         step = self.learner.step(inputs, labels)
         progress.position += 1
         if not step.sound:
-            raise RecipeError(
-                f"the training broke down at {self._where()}: loss {step.loss}, "
-                f"global norm of the gradient {step.gradient_norm:.3g}, learning rate {step.learning_rate:.3g}",
-                "try a smaller `learning_rate`, more `warmup_epochs`, or a `clip_norm`",
-            )
-        progress.learning_rate = step.learning_rate
+            raise self._broken(f"loss {step.loss}", step)
         progress.losses += step.loss
         progress.norms += step.gradient_norm
         progress.largest_norm = max(progress.largest_norm, step.gradient_norm)
+        self._last_step = step
         self.report("training", progress.position, self.end)
+
+    def _broken(self, what: str, step: Step) -> RecipeError:
+        return RecipeError(
+            f"the training broke down at {self._where()}: {what}, "
+            f"global norm of the gradient {step.gradient_norm:.3g}, learning rate {step.learning_rate:.3g}",
+            "try a smaller `learning_rate`, more `warmup_epochs`, or a `clip_norm`",
+        )
 
     def _where(self) -> str:
         step = self.progress.position
@@ -153,7 +162,7 @@ class Training:
         progress.lines.append(
             {
                 "epoch": epoch,
-                "learning_rate": progress.learning_rate,
+                "learning_rate": self._last_step.learning_rate,
                 "loss": progress.losses / self.steps,
                 "gradient_norm": progress.norms / self.steps,
                 "largest_gradient_norm": progress.largest_norm,
@@ -164,8 +173,10 @@ class Training:
         progress.losses = progress.norms = progress.largest_norm = progress.seconds = 0.0
 
     def _validate(self) -> dict[str, float]:
-        logits = self.learner.logits(self.validation.inputs, PREDICTION_BATCH, self.report, "validating")
+        logits = self.learner.logits(self.validation.inputs, self.report)
         loss = float(self.task.loss(self.validation.labels, logits))
+        if not math.isfinite(loss):
+            raise self._broken(f"loss {loss} in validation", self._last_step)
         return {"loss": loss, **self.task.metrics(logits, self.validation.labels, self.data)}
 
     def _better(self, value: float, than: float) -> bool:
@@ -181,25 +192,15 @@ class Training:
     def save(self) -> None:
         """Writes the state."""
         self._elapsed()
-        best = {f"best.{index}": array for index, array in enumerate(self.best_weights)}
+        best = dict(zip(_best_names(len(self.best_weights)), self.best_weights, strict=True))
         facts = dataclasses.asdict(self.progress)
         state.save(self.folder / "state", self.progress.position, {**self.learner.arrays(), **best}, facts, self.report)
-
-    def restore(self) -> bool:
-        """Takes up the newest whole state; False if there is none."""
-        if (loaded := state.load(self.folder / "state")) is None:
-            return False
-        arrays, facts = loaded
-        self.progress = Progress(**facts)
-        self.best_weights = [
-            arrays[f"best.{index}"] for index in range(sum(name.startswith("best.") for name in arrays))
-        ]
-        if self.best_weights:  # what is on disk may be of a later epoch than this state
-            self._use_best_weights()
-            write_atomically(self.folder / "best.weights.h5", self.learner.model.save_weights)
-        self.learner.restore(arrays)
-        return True
 
     def _use_best_weights(self) -> None:
         for variable, array in zip(self.learner.model.variables, self.best_weights, strict=True):
             variable.assign(array)
+
+
+def _best_names(count: int) -> list[str]:
+    """How the arrays of `best_weights` are called in a state."""
+    return [f"best.{index}" for index in range(count)]

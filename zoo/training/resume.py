@@ -49,6 +49,19 @@ def write_head(run: Run, recipe: Recipe, environment: dict) -> None:
     write_text(run.path / "recipe.yaml", recipe.to_yaml())
 
 
+def ended_run(recipe: Recipe, out: Path) -> Run | None:
+    """The newest run, if it has ended and `recipe` asks for nothing more.
+
+    Raises:
+        RecipeError: see `refuse_changed_recipe`.
+    """
+    run = newest_run(recipe, out)
+    if run is None or not (run.path / "recipe.yaml").exists():
+        return None
+    refuse_changed_recipe(run, recipe)
+    return run if run.evaluation is not None and run.recipe.epochs == recipe.epochs else None
+
+
 def refuse_changed_recipe(run: Run, recipe: Recipe) -> None:
     """Does nothing if `recipe` is the run's own, or has more epochs.
 

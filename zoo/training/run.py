@@ -78,7 +78,7 @@ class Run:
         if not weights.exists():
             raise InputError(
                 f"the training of `{self.path}` has not ended: it has no model.weights.h5",
-                f"`zoo train {self.full_name} --out {self.path.parent.parent} --resume` goes on with it",
+                f"`zoo train {self.path / 'recipe.yaml'} --out {self.path.parent.parent} --resume` goes on with it",
             )
         model = create_model(self.recipe.model)
         model.load_weights(weights)

@@ -1,4 +1,4 @@
-"""Ending a training on request: SIGINT (Ctrl-C) and SIGTERM are noted, and heeded between two steps."""
+"""Ending a training on request: SIGINT (Ctrl-C) and SIGTERM are noted, and heeded between two batches."""
 
 import signal
 import threading
@@ -25,9 +25,10 @@ class StopRequest:
 
     number: int | None = None
 
-    @property
-    def name(self) -> str:
-        return signal.Signals(self.number).name
+    def heed(self, what: str) -> None:
+        """Raises StoppedError if a signal came; `what` is stopped."""
+        if self.number is not None:
+            raise StoppedError(f"{signal.Signals(self.number).name} stopped {what}", self.number)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from zoo.training.learner import Learner
 from zoo.training.loop import Training
 from zoo.training.recipe import Recipe
 from zoo.training.run import Run
+from zoo.training.signals import StopRequest, stop_requests
 
 log = logging.getLogger(__name__)
 
@@ -43,19 +44,22 @@ def train(
         StoppedError: SIGINT or SIGTERM came; the state is saved.
     """
     out = Path(out)
+    if resume and (ended := resuming.ended_run(recipe, out)):
+        log.info("`%s` has ended: there is nothing to go on with", ended.path)
+        return ended
     run = resuming.newest_run(recipe, out) if resume else None
     if resume and run is None:
         log.info("no run of `%s` in `%s` to go on with: a new one begins", recipe.full_name, out)
     environment = environments.describe(recipe, deterministic)
-    if run is not None and (run.path / "recipe.yaml").exists():
-        resuming.refuse_changed_recipe(run, recipe)
-        if run.evaluation is not None and run.recipe.epochs == recipe.epochs:
-            log.info("`%s` has ended: there is nothing to go on with", run.path)
-            return run
     if run is not None and resuming.has_state(run):
         environment = _environment_to_go_on_with(run, environment)
     environments.apply(environment)
-    return _train(recipe, run, out, environment, report)
+    training = _prepare(recipe, report)
+    run = run or resuming.new_run(recipe, out)
+    resuming.write_head(run, recipe, environment)
+    with stop_requests() as request:
+        _carry_through(training, run.path, request)
+    return Run(run.path)
 
 
 def _environment_to_go_on_with(run: Run, environment: dict) -> dict:
@@ -66,19 +70,19 @@ def _environment_to_go_on_with(run: Run, environment: dict) -> dict:
     return environment
 
 
-def _train(recipe: Recipe, run: Run | None, out: Path, environment: dict, report) -> Run:
-    training = _prepare(recipe, report)
-    run = run or resuming.new_run(recipe, out)
-    training.folder = run.path
-    resuming.write_head(run, recipe, environment)
-    if training.restore():
-        log.info("going on with `%s` after step %d of %d", run.path, training.progress.position, training.end)
+def _carry_through(training: Training, folder: Path, request: StopRequest) -> None:
+    """Trains to the end, from the state in `folder` if there is one, and evaluates."""
+    if training.open(folder):
+        log.info("going on with `%s` after step %d of %d", folder, training.progress.position, training.end)
     for outdated in ("evaluation.json", "model.weights.h5"):
-        (run.path / outdated).unlink(missing_ok=True)
-    training.fit()
-    run = Run(run.path)
-    evaluate_run(run, report)
-    return run
+        (folder / outdated).unlink(missing_ok=True)
+    training.fit(request)
+
+    def report(stage: str, done: int, total: int) -> None:
+        request.heed(f"the evaluation; the training of `{folder}` has ended")
+        training.report(stage, done, total)
+
+    evaluate_run(Run(folder), report)
 
 
 def _prepare(recipe: Recipe, report) -> Training:
@@ -94,4 +98,4 @@ def _prepare(recipe: Recipe, report) -> Training:
         weights = task.class_weights(train.labels, len(data.labels), recipe.class_weight)
     learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), task.loss, weights)
     augmenting = functools.partial(augment, recipe.augment, data)
-    return Training(Path(), recipe, learner, task, data, train, validation, augmenting, report)
+    return Training(recipe, learner, task, data, train, validation, augmenting, report)
