@@ -24,6 +24,7 @@ from zoo.errors import BundleError, UnknownNameError
 from zoo.registry import bundle_roots, nearest
 
 TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8", "int16x8")
+USUAL_TARGETS = TARGETS[:-1]
 """The kinds of artifact, in the order in which they are listed everywhere."""
 
 _AGAIN = "the bundle is damaged or was changed; get it again, or export it again"

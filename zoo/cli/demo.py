@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from zoo.bundle import USUAL_TARGETS
 from zoo.cli._output import import_tensorflow, print_table, progress_bar
 
 RECIPES = ("resnet_tiny.digits", "stacked_rnn_tiny.digits")
-TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8")
 
 
 def demo(
@@ -30,7 +30,7 @@ def demo(
     for name in RECIPES:
         with progress_bar() as report:
             run = train(load_recipe(registry.recipe_path(name)), out=out, report=report)
-            bundle = export_model(run.path, TARGETS, out=out / "bundles", report=report)
+            bundle = export_model(run.path, USUAL_TARGETS, out=out / "bundles", report=report)
         rows += [row(bundle.name, target, artifact) for target, artifact in bundle.card["artifacts"].items()]
     columns = ("model", "target", "gates", "accuracy", "bytes", "latency", "operators")
     print_table(columns, rows, title="Measured on the artifacts: 397 test digits, one thread")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from zoo.bundle import TARGETS, Bundle
+from zoo.bundle import TARGETS, USUAL_TARGETS, Bundle
 from zoo.cli._output import import_tensorflow, print_table, progress_bar
 
 
@@ -17,10 +17,15 @@ def export(
             help="A model by name, with or without a tag, a run or bundle, or a Keras file.",
         ),
     ],
-    targets: Annotated[
-        list[str], typer.Option("--target", metavar="T", help=f"One of {', '.join(TARGETS)}; may be given again.")
-    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that the bundle's folder is written in.")],
+    targets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            metavar="T",
+            help=f"One of {', '.join(TARGETS)}; may be given again.  All but the last unless given.",
+        ),
+    ] = None,
     calibration: Annotated[
         str | None,
         typer.Option(
@@ -57,7 +62,7 @@ def export(
     with progress_bar() as report:
         bundle = export_model(
             model,
-            targets,
+            targets or USUAL_TARGETS,
             out=out,
             name=name,
             calibration=calibration,
