@@ -24,8 +24,9 @@ from zoo.errors import BundleError, UnknownNameError
 from zoo.registry import bundle_roots, nearest
 
 TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8", "int16x8")
-USUAL_TARGETS = TARGETS[:-1]
 """The kinds of artifact, in the order in which they are listed everywhere."""
+USUAL_TARGETS = TARGETS[:-1]
+"""Those that every device can use; int16x8 has no fast kernels and serves feed-forward models alone."""
 
 _AGAIN = "the bundle is damaged or was changed; get it again, or export it again"
 
