@@ -35,7 +35,7 @@ def ready(model: keras.Model, scale: float = 0.3) -> keras.Model:
 
 
 def examples_of(model: keras.Model, number: int = 4, seed: int = 1) -> dict[str, np.ndarray]:
-    """Seeded inputs, (number, ...) each: normal floats, token ids 0..4; every second example ends in zeros, as padding."""
+    """Seeded inputs, (number, ...) each: normal floats, token ids 0..4; every second one ends in zeros, as padding."""
     random = np.random.default_rng(seed)
     examples = {}
     for tensor in model.inputs:

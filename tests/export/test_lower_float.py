@@ -1,4 +1,4 @@
-"""Float files answer as Keras does: every cell, form, direction and mask, and what is special about how they are joined."""
+"""Float files answer as Keras does: every cell, form, direction and mask, and whatever is special about a model."""
 
 import keras
 import numpy as np

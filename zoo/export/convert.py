@@ -73,31 +73,40 @@ class Converter:
             _save(functions, folder / "saved_model")
             if calibration is not None:
                 np.savez(folder / "calibration.npz", **calibration)
-            self._ask({"folder": str(folder), "signatures": list(functions), "target": target})
+            request = {"convert": str(folder), "signatures": list(functions), "target": target}
+            self._ask(request, "the TFLite converter", "refused the model")
             return (folder / "converted.tflite").read_bytes()
 
-    def _ask(self, request: dict) -> None:
+    def first_run(self, path: Path) -> None:
+        """Runs a `.tflite` file for the first time, in the process, which it may end.
+
+        Raises:
+            ConversionError: it could not be run, or ended the process.
+        """
+        self._ask({"run": str(path)}, "LiteRT", "could not run the file")
+
+    def _ask(self, request: dict, who: str, failed: str) -> None:
         if self._process is None or self._process.poll() is not None:
             self._start()
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
-            answer = self._read_line()
+            answer = self._read_line(who)
         except BrokenPipeError:
             answer = ""
         if not answer:
-            raise self._death()
+            raise self._death(who)
         refused = json.loads(answer)["refused"]
         if refused:
-            raise ConversionError(f"the TFLite converter refused the model: {refused}")
+            raise ConversionError(f"{who} {failed}: {refused}")
 
-    def _read_line(self) -> str:
+    def _read_line(self, who: str) -> str:
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             if not selector.select(self.time_limit):
                 self._stop()
                 raise ConversionError(
-                    f"the TFLite converter did not end within {self.time_limit:.0f} s",
+                    f"{who} did not end within {self.time_limit:.0f} s",
                     "a smaller model or a shorter length converts faster",
                 )
         return self._process.stdout.readline()
@@ -127,14 +136,22 @@ class Converter:
         self._process.wait()
         self._process = None
 
-    def _death(self) -> ConversionError:
+    def _death(self, who: str) -> ConversionError:
         code = self._process.wait()
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        how = f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         self._talk.seek(0)
-        lines = [line.rstrip() for line in self._talk if line.strip()][-_LAST_LINES:]
+        lines = _telling(self._talk.read().splitlines())
         self._stop()
         said = "; its last lines:\n  " + "\n  ".join(lines) if lines else ""
-        return ConversionError(f"the TFLite converter {how} while it converted the model{said}")
+        return ConversionError(f"{who} {how}{said}")
+
+
+def _telling(talk: list[str]) -> list[str]:
+    """The last words of a process: what it said before its death, and where in Python it was, innermost first."""
+    lines = [line.strip()[:200] for line in talk if line.strip() and not line.startswith("Extension modules")]
+    fatal = [number for number, line in enumerate(lines) if line.startswith("Fatal Python error")]
+    last = fatal[-1] + _LAST_LINES if fatal else len(lines)
+    return lines[:last][-_LAST_LINES - 2 :]
 
 
 def _save(functions: Mapping[str, object], folder: Path) -> None:

@@ -1,9 +1,9 @@
 """The converter's own process, `python -m zoo.export.worker`: reads requests, one JSON object a line, and answers each.
 
-Request:  {"folder": F, "signatures": [names], "target": T}; F holds `saved_model` and perhaps `calibration.npz`.
-Answer:   {"refused": null} once F holds `converted.tflite`, or {"refused": "why"}.
+{"convert": F, "signatures": [names], "target": T}    makes F/converted.tflite of F/saved_model and F/calibration.npz
+{"run": PATH}                                         runs every signature of a `.tflite` file on zeros
 
-It ends when its standard input does.
+The answer is {"refused": null} once it is done, or {"refused": "why"}.  The process ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ def serve() -> None:
     for line in sys.stdin:
         refused = None
         try:
-            _convert(tf, **json.loads(line))
+            request = json.loads(line)
+            if "run" in request:
+                _run(request["run"])
+            else:
+                _convert(tf, request["convert"], request["signatures"], request["target"])
         except Exception as error:  # the converter raises errors of many kinds; the caller wants the sentence of any
             refused = _sentence(error)
         print(json.dumps({"refused": refused}), file=answers, flush=True)
@@ -54,6 +58,17 @@ def _convert(tf, folder: str, signatures: list[str], target: str) -> None:
             tf.lite.OpsSet.TFLITE_BUILTINS,  # what has no integer kernel stays float, and is reported
         ]
     Path(folder, "converted.tflite").write_bytes(converter.convert())
+
+
+def _run(path: str) -> None:
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(path, num_threads=1)
+    for name in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(name)
+        ends = runner.get_input_details().items()
+        runner(**{key: np.zeros(detail["shape"], detail["dtype"]) for key, detail in ends})
 
 
 def _examples(path: str, signature: str) -> Iterator[tuple[str, dict]]:

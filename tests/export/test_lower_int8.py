@@ -1,0 +1,200 @@
+"""Integer files: equal bits in both forms, no float but where a recipe wants it, ends as asked, repairs done."""
+
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.compiled_model import CompiledModel, CpuOptions, HardwareAccelerator, Options
+from keras import Input, Model, layers
+from lowered_models import (
+    CELLS,
+    examples_of,
+    keras_answers,
+    lowered,
+    model_of,
+    ready,
+    root_mean_square,
+    stored_answers,
+    worst_error,
+)
+
+from zoo.errors import ConversionError
+from zoo.runtime.flatbuffer import inspect
+from zoo.verify.source_model import deployed
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_both_forms_compute_the_same_bits(cell, converter):
+    x = Input((37, 4), name="x")
+    h = CELLS[cell](16, return_sequences=True)(layers.Dense(5)(x))
+    h = CELLS[cell](8, return_sequences=True, go_backwards=True)(h)
+    model = ready(Model(x, {"scores": layers.Dense(6)(CELLS[cell](8)(h))}))
+    unrolled, blocked = (lowered(converter, model, "int8", form=form) for form in ("unrolled", "blocked"))
+    examples = examples_of(model, 10)
+    one, other = (stored_answers(file.data, examples) for file in (unrolled, blocked))
+    np.testing.assert_array_equal(one["scores"], other["scores"])
+    assert unrolled.int8_recipe == blocked.int8_recipe
+    assert root_mean_square(model, unrolled.data) < 0.1
+    assert not unrolled.float_islands or unrolled.int8_recipe != "all int8"
+    assert inspect(unrolled.data).counts().get("QUANTIZE", 0) <= 4, "the pieces share their grids"
+
+
+def test_directions_and_their_merge(converter):
+    model = model_of(
+        layers.Bidirectional(layers.GRU(6, return_sequences=True)),
+        layers.Bidirectional(layers.LSTM(4)),
+        layers.Dense(4),
+    )
+    file = lowered(converter, model, "int8")
+    assert root_mean_square(model, file.data) < 0.1
+    moved = [operator for operator in inspect(file.data).operators if operator.name == "REVERSE_V2"]
+    assert [op.inputs[0].scales for op in moved] == [op.outputs[0].scales for op in moved]
+
+
+def test_masks_choose_between_integers(converter):
+    x = Input((9, 4), name="x")
+    masked = layers.Masking()(x)
+    h = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(masked)
+    late = layers.GRU(4)(masked, initial_state=layers.Dense(4)(layers.Flatten()(x)))
+    joined = layers.Concatenate()([late, layers.SimpleRNN(4)(h)])
+    model = ready(Model(x, {"scores": layers.Dense(3)(joined)}))
+    file = lowered(converter, model, "int8")
+    assert root_mean_square(model, file.data) < 0.15
+    counts = inspect(file.data).counts()
+    assert counts["SELECT_V2"] >= 9 * 5
+    assert set(file.float_islands) == {"DEQUANTIZE"}, "the mask itself is made of float inputs"
+
+
+def test_two_inputs_states_and_frames(converter):
+    frames, rhythm = Input((4, 8, 8, 1), name="frames"), Input((2,), name="rhythm")
+    h = layers.TimeDistributed(layers.Conv2D(3, 3, strides=2, activation="relu"))(frames)
+    h = layers.TimeDistributed(layers.GlobalAveragePooling2D())(h)
+    state = layers.Dense(4)(rhythm)
+    sequence, last = layers.GRU(4, return_sequences=True, return_state=True)(h, initial_state=state)
+    joined = layers.Concatenate()([layers.LSTM(4)(sequence), rhythm])
+    model = ready(Model([frames, rhythm], {"scores": layers.Dense(3)(joined), "last": last}))
+    file = lowered(converter, model, "int8")
+    assert root_mean_square(model, file.data) < 0.15
+    assert not file.float_islands
+
+
+def test_tokens_stay_whole_numbers(converter):
+    tokens = Input((7,), name="tokens", dtype="int32")
+    h = layers.GRU(6)(layers.Embedding(9, 4, mask_zero=True)(tokens))
+    model = ready(Model(tokens, {"scores": layers.Dense(3)(h)}))
+    file = lowered(converter, model, "int8")
+    assert inspect(file.data).signatures["predict"].inputs["tokens"].dtype == "int32"
+    assert root_mean_square(model, file.data) < 0.1
+
+
+def test_ends_are_what_was_asked_for(converter):
+    one, two = Input((6, 4), name="one"), Input((3,), name="two")
+    joined = layers.Concatenate()([layers.GRU(4)(one), two])
+    model = ready(Model([one, two], {"scores": layers.Dense(3)(joined), "two_again": two}))
+
+    def ends(int8_io) -> list[str]:
+        file = lowered(converter, model, "int8", int8_io=int8_io)
+        assert root_mean_square(model, file.data) < 0.1
+        signature = inspect(file.data).signatures["predict"]
+        return [tensor.dtype for tensor in (*signature.inputs.values(), *signature.outputs.values())]
+
+    assert ends("int8") == ["int8"] * 4
+    assert ends("uint8") == ["uint8"] * 4
+    assert ends(None) == ["float32"] * 4
+    assert ends({"one": "uint8", "scores": None}) == ["uint8", "int8", "float32", "int8"]
+
+
+@pytest.mark.parametrize(("target", "dtype"), [("int8", "uint8"), ("int16x8", "int16")])
+def test_models_without_recurrences(target, dtype, converter):
+    model = model_of(
+        layers.Conv2D(6, 3),
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.Flatten(),
+        layers.Dense(4),
+        shape=(8, 8, 3),
+    )
+    file = lowered(converter, model, target, int8_io="uint8")
+    assert root_mean_square(model, file.data) < 0.1
+    assert (file.forms, file.int8_recipe, file.float_islands) == ((), None, {})
+    signature = inspect(file.data).signatures["predict"]
+    assert {tensor.dtype for tensor in (*signature.inputs.values(), *signature.outputs.values())} == {dtype}
+
+
+def test_batches(converter):
+    model = model_of(layers.Dense(4), layers.LSTM(4, return_sequences=True), layers.GRU(3))
+    three, one = (lowered(converter, model, "int8", batch=batch) for batch in (3, 1))
+    examples = examples_of(model, 6)
+    assert root_mean_square(model, three.data, examples) < 0.1
+    assert root_mean_square(model, one.data, examples) < 0.1
+
+
+def test_a_sequence_of_one_step(converter):
+    """h is never anything but zeros there: a range of width 0, which XNNPACK refuses."""
+    model = model_of(layers.LSTM(4, return_sequences=True), layers.GRU(4), shape=(1, 4))
+    assert worst_error(model, lowered(converter, model, "int8").data) < 0.05
+
+
+def test_one_example_calibrates(converter):
+    model = model_of(layers.GRU(4), layers.Dense(2))
+    assert lowered(converter, model, "int8", calibration=examples_of(model, 1)).int8_recipe
+
+
+def test_a_cell_state_that_reaches_far_takes_a_more_exact_recipe(converter):
+    model, examples = integrator()
+    file = lowered(converter, model, "int8", calibration=examples)
+    assert file.int8_recipe not in (None, "all int8")
+    wanted, found = (
+        answers["scores"].argmax(-1)
+        for answers in (keras_answers(model, examples), stored_answers(file.data, examples))
+    )
+    assert np.mean(wanted == found) > 0.95
+    assert ("MUL" in file.float_islands) == ("float" in file.int8_recipe)
+
+
+def integrator(units: int = 4, length: int = 40) -> tuple[keras.Model, dict[str, np.ndarray]]:
+    """An LSTM that forgets nothing: c runs to tens in a few examples, and hangs on its small values in the others."""
+    x = Input((length, 1), name="x")
+    layer, head = layers.LSTM(units), layers.Dense(2)
+    model = Model(x, {"scores": head(layer(x))})
+    kernel, recurrent, bias = (np.zeros(weight.shape, np.float32) for weight in layer.weights)
+    bias[: 2 * units] = 6  # the input and forget gates are open
+    kernel[0, 2 * units : 3 * units] = 1
+    layer.set_weights([kernel, recurrent, bias])
+    head.set_weights([np.tile([[1.0, -1.0]], (units, 1)), np.zeros(2)])
+    values = np.random.default_rng(3).normal(0, 0.1, (300, length, 1))
+    values[::40] += 1
+    return deployed(model), {"x": values.astype(np.float32)}
+
+
+def test_files_give_the_same_with_and_without_the_weight_cache(converter):
+    """One Dense on inputs of unlike range: packed for one of them, its weights would serve the other as well."""
+    x = Input((4,), name="x")
+    shared = layers.Dense(4)
+    model = ready(Model(x, {"near": shared(x), "far": shared(layers.Dense(4)(x) * 40)}))
+    file = lowered(converter, model, "int8")
+    assert root_mean_square(model, file.data) < 0.1
+    x = stored_inputs(file.data, examples_of(model, 1)["x"])
+    np.testing.assert_array_equal(compiled(file.data, x, cache=":memory"), compiled(file.data, x, cache=None))
+
+
+def stored_inputs(data: bytes, x: np.ndarray) -> np.ndarray:
+    tensor = inspect(data).signatures["predict"].inputs["x"]
+    return np.clip(np.rint(x / tensor.scales[0]) + tensor.zero_points[0], -128, 127).astype(np.int8)
+
+
+def compiled(data: bytes, x: np.ndarray, cache: str | None) -> np.ndarray:
+    """All outputs of a file in the compiled runtime, one after another."""
+    cpu = CpuOptions(num_threads=1, xnnpack_weight_cache_path=cache) if cache else CpuOptions(num_threads=1)
+    model = CompiledModel.from_buffer(data, options=Options(HardwareAccelerator.CPU, cpu_options=cpu))
+    inputs, outputs = model.create_input_buffers(0), model.create_output_buffers(0)
+    inputs[0].write(np.ascontiguousarray(x))
+    model.run_by_index(0, inputs, outputs)
+    return np.concatenate([buffer.read(4, np.int8) for buffer in outputs])
+
+
+def test_calibration_is_needed_and_int16x8_takes_no_recurrence(converter):
+    model = model_of(layers.GRU(4, name="memory"))
+    with pytest.raises(ConversionError, match="`int8` needs calibration"):
+        lowered(converter, model, "int8", calibration=None)
+    with pytest.raises(ConversionError, match="`memory` is recurrent"):
+        lowered(converter, model, "int16x8")
