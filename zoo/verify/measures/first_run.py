@@ -44,6 +44,6 @@ def ending(code: int) -> str:
 
 
 def last_line(talk: str) -> str:
-    """The last line that says something, cut to a length that fits into a sentence."""
-    lines = [line.strip() for line in talk.splitlines() if line.strip()]
+    """The last line that says something, cut to a length that fits into a sentence; LiteRT's greeting says nothing."""
+    lines = [line.strip() for line in talk.splitlines() if line.strip() and not line.startswith("INFO:")]
     return lines[-1][:300] if lines else "it said nothing"
