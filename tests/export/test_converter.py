@@ -29,7 +29,7 @@ def test_functions_share_a_file(converter):
 
 
 def test_a_crash_is_a_sentence_and_the_next_conversion_goes_on(converter):
-    """A stock LSTM, not lowered, under calibration: its WHILE carries the input unchanged, which kills the converter."""
+    """A stock LSTM, not lowered, under calibration: its WHILE carries the input unchanged, which is deadly."""
     lstm = layers.LSTM(8)
     lstm.build((1, 16, 4))
     examples = np.zeros((2, 1, 16, 4), np.float32)
