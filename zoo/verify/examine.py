@@ -109,6 +109,8 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
             if run.failure:
                 return [*gates, Gate(running, run.failure, "an answer", False)], facts
         with open_artifact(target, path, ground.part) as artifact:
+            if target == "saved_model":
+                facts["peak_memory_bytes"] = artifact.peak_memory_bytes(ground.inputs)
             for stage in (_repeat, _compare, _score):
                 found, measured = stage(target, artifact, ground, report)
                 gates += found
@@ -116,8 +118,6 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
             gates.append(Gate(running, "an answer", "an answer", True))
             if all(gate.passed for gate in gates):
                 facts["latency_us"] = latency.summary(artifact.times(ground.inputs), threads=1)
-            if target == "saved_model":
-                facts["peak_memory_bytes"] = artifact.peak_memory_bytes()
     except BundleError as error:
         gates.append(Gate(running, error.message, "an answer", False))
     return gates, facts

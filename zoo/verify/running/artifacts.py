@@ -93,8 +93,9 @@ class SavedModelArtifact:
         first = {name: array[:1] for name, array in inputs.items()}
         return self._ask("time", first, rows=self.rows[0])["times_us"]
 
-    def peak_memory_bytes(self) -> int | None:
-        """What loading and running the SavedModel has added to its process so far, at the most."""
+    def peak_memory_bytes(self, inputs: Arrays) -> int | None:
+        """What loading the SavedModel, and running one example of it, adds to its process; to be asked for first."""
+        self.outputs({name: array[:1] for name, array in inputs.items()}, self.rows[0])
         return self._request({"do": "memory"})["peak_memory_bytes"]
 
     def _ask(self, do: str, inputs: Arrays, **more) -> dict:
