@@ -1,12 +1,11 @@
 """What the tests of training share: a recipe of seconds, and a run of it that nobody disturbed."""
 
-import csv
-import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from run_files import only_run
 
 from zoo.training import load_run
 
@@ -47,25 +46,15 @@ def undisturbed(small_recipe, zoo, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def dies():
-    """A function that trains in a process that must die of SIGKILL: `dies(recipe, out, stage, number)`."""
+    """A function that trains in a process of its own and sends it a signal, SIGKILL unless another is named.
 
-    def run(*arguments: object) -> None:
-        command = [sys.executable, Path(__file__).with_name("dies.py"), *map(str, arguments)]
+    `dies(recipe, out, stage, number)` -> what it said on stderr; see `dies.py`.
+    """
+
+    def run(recipe: Path, out: Path, stage: str, number: int, name: str = "SIGKILL", code: int = -9) -> str:
+        command = [sys.executable, Path(__file__).with_name("dies.py"), recipe, out, stage, str(number), name]
         process = subprocess.run(command, capture_output=True, text=True, timeout=600)
-        assert process.returncode == -9, process.stderr
+        assert process.returncode == code, process.stderr
+        return process.stderr
 
     return run
-
-
-def only_run(out: Path) -> Path:
-    """The folder of the only run below `out`."""
-    (path,) = out.glob("*/*")
-    return path
-
-
-def bits(path: Path) -> dict[str, bytes | list]:
-    """What must not depend on how often a deterministic training was killed, by file."""
-    files = {name: (path / name).read_bytes() for name in ("best.weights.h5", "model.weights.h5", "evaluation.json")}
-    with io.StringIO((path / "metrics.csv").read_text()) as table:
-        lines = [{key: value for key, value in line.items() if key != "seconds"} for line in csv.DictReader(table)]
-    return {**files, "metrics.csv": lines}

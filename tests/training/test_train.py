@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import only_run  # the one of this folder
+from run_files import only_run
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from zoo.data import get_data, hold_out
@@ -109,20 +109,25 @@ def test_patience_ends_it(small_recipe, tmp_path):
     assert evaluation["epochs"] == evaluation["best_epoch"] + 2 < 9
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_heeded(small_recipe, tmp_path, number):
+def test_a_signal_is_heeded(small_recipe, tmp_path):
     command = [Path(sys.executable).with_name("zoo"), "train", small_recipe, "--set", "epochs=5000", "--out", tmp_path]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.glob("*/*/state/*.state")):
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(timeout=0.2)
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=120)
-    assert process.returncode == 128 + number
-    step = re.search(rf"{number.name} stopped the training after step (\d+) ", errors).group(1)
+    assert process.returncode == 128 + signal.SIGTERM
+    step = re.search(r"SIGTERM stopped the training after step (\d+) ", errors).group(1)
     newest = max(tmp_path.glob("*/*/state/*.state"))
     assert int(newest.stem) == int(step)
     assert "`--resume` goes on" in errors
+
+
+def test_a_signal_is_heeded_in_evaluation_too(small_recipe, tmp_path, dies):
+    errors = dies(small_recipe, tmp_path, "evaluating", 1, "SIGINT", code=1)
+    assert "StoppedError: SIGINT stopped the evaluation" in errors
+    assert (only_run(tmp_path) / "model.weights.h5").exists()
 
 
 def test_a_data_set_that_is_not_there_is_named(tmp_path, zoo):
