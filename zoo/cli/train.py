@@ -8,6 +8,7 @@ import typer
 
 from zoo.cli._output import import_tensorflow, progress_bar
 from zoo.cli.evaluate import print_evaluation
+from zoo.errors import InputError
 
 
 def train(
@@ -20,6 +21,7 @@ def train(
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="The same bits every time, killed and resumed or not.")
     ] = False,
+    cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", hidden=True)] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all runs.")] = Path("runs"),
 ) -> None:
     """Trains a recipe: `zoo train recipes/resnet_tiny.digits.yaml`.
@@ -27,6 +29,8 @@ def train(
     Writes a run, evaluates it on the test split, and prints the command that makes a bundle of it.  A training that was
     stopped or killed goes on with `--resume`.
     """
+    if cache is not None:
+        raise InputError("`--cache` is not there yet: examples are read from where `zoo data prepare` put them")
     import_tensorflow()
     from zoo.training import load_recipe
     from zoo.training import train as train_recipe
@@ -45,7 +49,7 @@ def train(
 
 
 def show_talk() -> None:
-    """Shows on stderr what the training says of itself, such as where it goes on."""
+    """Shows on stderr what the training says of itself: where it goes on, and a line an epoch."""
     logger = logging.getLogger("zoo")
     logger.setLevel(logging.INFO)
     logger.addHandler(logging.StreamHandler())

@@ -11,13 +11,13 @@ from zoo.errors import InputError
 from zoo.training.recipe import Recipe
 
 PACKAGES = ("hybrid-zoo", "tensorflow", "keras", "numpy")
-BINDING = ("threads", "cpu", "versions")
+BINDING = ("threads", "hardware", "versions")
 """What must be the same for a deterministic training to go on: each of these can change the order of sums."""
 
 
 def describe(recipe: Recipe, deterministic: bool) -> dict:
     """The content of `environment.json`."""
-    threads = recipe.threads or usable_cores()
+    threads = recipe.threads or (usable_cores() if deterministic else running_threads())
     cpu = _cpu()
     gpus = [
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
@@ -43,14 +43,19 @@ def apply(environment: dict) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
     except RuntimeError:
-        found = tf.config.threading.get_intra_op_parallelism_threads() or usable_cores()
-        if found != threads:
+        if running_threads() != threads:
             raise InputError(
-                f"TensorFlow already runs in this process with {found} threads: the training expects {threads}",
+                f"TensorFlow already runs in this process with {running_threads()} threads: "
+                f"the training expects {threads}",
                 "train in a process of its own: `zoo train`",
             ) from None
     if environment["deterministic"]:
         tf.config.experimental.enable_op_determinism()
+
+
+def running_threads() -> int:
+    """How many threads TensorFlow uses in this process, or would."""
+    return tf.config.threading.get_intra_op_parallelism_threads() or usable_cores()
 
 
 def usable_cores() -> int:

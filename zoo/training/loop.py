@@ -1,6 +1,7 @@
 """The loop: steps, epochs, validation, the best epoch, saved states, and the reasons to stop."""
 
 import dataclasses
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from zoo.training.learner import Learner, Step
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe
 from zoo.training.signals import StopRequest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -122,6 +125,7 @@ class Training:
                 saved = time.monotonic()
             if epoch_is_over:
                 self._logs.add(progress.lines[-1])
+                log.info(self._told())
             if self.ended:
                 return
             request.heed(f"the training after {self._where()}; its state is in `{self.folder}`")
@@ -143,6 +147,14 @@ class Training:
             f"the training broke down at {self._where()}: {what}, "
             f"global norm of the gradient {step.gradient_norm:.3g}, learning rate {step.learning_rate:.3g}",
             "try a smaller `learning_rate`, more `warmup_epochs`, or a `clip_norm`",
+        )
+
+    def _told(self) -> str:
+        """The last epoch in a line."""
+        line, metric = self.progress.lines[-1], self.recipe.headline
+        return (
+            f"epoch {line['epoch']} of {self.recipe.epochs}: loss {line['loss']:.4f}, "
+            f"validation loss {line['validation_loss']:.4f}, {metric} {line[f'validation_{metric}']:.4f}"
         )
 
     def _where(self) -> str:

@@ -35,7 +35,8 @@ def train(
         recipe: what `load_recipe` gives.
         out: folder of all runs.
         resume: go on with the newest run of this recipe, if there is one.
-        deterministic: the same bits on every run on this machine, killed and resumed or not; a little slower.
+        deterministic: the same bits on every run on this machine, killed and resumed or not; a little slower.  Holds
+            for all that TensorFlow does in this process afterwards.
         report: told of the stages `training`, `validating`, `saving` and `evaluating`.
 
     Raises:
