@@ -90,7 +90,6 @@ def test_settings_replace_keys(write):
         ({"augment": ["flop"]}, ["unknown augmentation: `flop`", "`flip`"]),
         ({**BEATS, "augment": ["crop"]}, ["`crop`", "`image`", "`mitbih_beats` has none"]),
         ({"warmup_epochs": 5}, ["`warmup_epochs`", "5"]),
-        ({"patience": 5}, ["`patience`", "5"]),
         ({"validation": [1, 2]}, ["`validation`", "a number of examples"]),
         ({**BEATS, "validation": 100}, ["`validation`", "a list of records"]),
         ({"ranges": {"image": [0, 1]}}, ["`ranges`", "'image'", "none"]),

@@ -66,7 +66,7 @@ def main() -> None:
     except ZooError as error:
         if "--debug" in sys.argv:
             raise
-        print(f"error: {error.message}", file=sys.stderr)
+        typer.secho(f"error: {error.message}", fg="red", err=True)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -26,8 +26,6 @@ def check_recipe(recipe: Recipe, where: str) -> None:
         raise RecipeError(f"`{where}`: {error.message}", error.hint) from error
     if recipe.warmup_epochs >= recipe.epochs:
         _refuse(where, "warmup_epochs", recipe.warmup_epochs, f"fewer than the {recipe.epochs} of `epochs`")
-    if recipe.patience is not None and recipe.patience >= recipe.epochs:
-        _refuse(where, "patience", recipe.patience, f"fewer than the {recipe.epochs} of `epochs`, else it never acts")
     if (data.group_name is not None) != isinstance(recipe.validation, list):
         expected = f"a list of {data.group_name}s" if data.group_name else "a number of examples"
         _refuse(where, "validation", recipe.validation, f"{expected}, as `{data.name}` has them")
