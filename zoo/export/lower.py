@@ -54,6 +54,11 @@ def lower(
     Raises:
         ConversionError: the model cannot be converted, or what came of it cannot be run.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise ConversionError(
+            f"models are exported with Keras on TensorFlow, found the backend `{keras.backend.backend()}`",
+            "`KERAS_BACKEND=tensorflow` before the command, or before Keras is imported",
+        )
     integer = target not in FLOAT_TARGETS
     cells = {layer: cell_of(layer) for layer in model._flatten_layers() if isinstance(layer, RNN)}
     cut = cut_open(model, inputs, "bool" if integer else "float32")
@@ -63,6 +68,7 @@ def lower(
         return lower_float(job, target)
     if calibration is None:
         raise ConversionError(f"the target `{target}` needs calibration", "`--calibrate` takes examples of the inputs")
+    calibration = {name: np.asarray(calibration[name], dtype) for name, (_, dtype) in inputs.items()}
     if target == "int16x8":
         return lower_int16x8(job, calibration)
     ends = dict.fromkeys([*inputs, *cut.outputs], "int8")

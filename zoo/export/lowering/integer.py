@@ -54,26 +54,24 @@ def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
     ranged, judged = _divided(calibration) if job.recurrences else (calibration, {})
     seen = observe(job.model, job.cut, job.recurrences, ranged)
     rest = _calibrated_rest(job, seen, "int8")
-    inputs = _inputs(job, rest, ranged, ends)
-    on_wires = {job.cut.inputs[name]: tensor for name, tensor in inputs.items()}
-    inputs = {name: as_unsigned(tensor) if ends[name] == "uint8" else tensor for name, tensor in inputs.items()}
-    wanted = answers_of_keras(job.model, judged) if judged else {}
+    grids = _inputs(job, rest, ranged, ends)
+    inputs = {name: as_unsigned(tensor) if ends[name] == "uint8" else tensor for name, tensor in grids.items()}
+    judge = _Judge(job, judged, answers_of_keras(job.model, judged) if judged else {})
     trials: dict[tuple, _Trial] = {}
-    with tempfile.TemporaryDirectory(prefix="zoo-int8-") as folder:
-        for recipe in RECIPES:
-            fitted = fit(job.recurrences, recipe, seen, rest, on_wires)
-            grids = tuple(recurrence.q for recurrence in fitted)
-            if grids in trials:
-                continue  # nothing in this model is what the recipe is about
-            whole = assemble(job.cut, rest, _converted(job, fitted), inputs, _Finish(ends, seen.outputs))
-            align(whole.graph)
-            uncollide(whole.graph)
-            trials[grids] = _try(recipe.name, whole, job, Path(folder), judged, wanted)
-            if trials[grids].agreement >= GOOD_AGREEMENT:
-                break
+    for recipe in RECIPES:
+        fitted = fit(job.recurrences, recipe, seen, rest, {job.cut.inputs[name]: grids[name] for name in grids})
+        hooks = tuple(recurrence.q for recurrence in fitted)
+        if hooks in trials:
+            continue  # nothing in this model is what the recipe is about
+        whole = assemble(job.cut, rest, _converted(job, fitted), inputs, _Finish(ends, seen.outputs))
+        align(whole.graph)
+        uncollide(whole.graph)
+        trials[hooks] = judge(recipe.name, whole)
+        if trials[hooks].agreement >= GOOD_AGREEMENT:
+            break
     best = max(trials.values(), key=lambda trial: trial.agreement)
     forms = tuple(recurrence.form for recurrence in job.recurrences)
-    return Lowered(best.data, forms, best.recipe if forms else None, _floats(best.whole.graph))
+    return Lowered(best.data, forms, best.recipe if forms else None, best.floats)
 
 
 def lower_int16x8(job: Job, calibration: Values) -> Lowered:
@@ -87,30 +85,38 @@ def lower_int16x8(job: Job, calibration: Values) -> Lowered:
         raise ConversionError(f"layer `{name}` is recurrent, and int16x8 of recurrences is not built yet", "`int8` is")
     rest = _calibrated_rest(job, observe(job.model, job.cut, [], calibration), "int16x8")
     inputs = {name: rest.inputs[wire] for name, wire in job.cut.inputs.items()}
-    whole = assemble(job.cut, rest, [], inputs)
-    with tempfile.TemporaryDirectory(prefix="zoo-int16-") as folder:
-        trial = _try("", whole, job, Path(folder), {}, {})
-    return Lowered(trial.data, float_islands=_floats(whole.graph))
+    trial = _Judge(job, {}, {})("", assemble(job.cut, rest, [], inputs))
+    return Lowered(trial.data, float_islands=trial.floats)
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """A file that was made and run, and how well it answered."""
+    """A file that was made and run."""
 
     recipe: str
-    whole: Piece
     data: bytes
+    floats: Mapping[str, int]
     agreement: float
 
 
-def _try(recipe: str, whole: Piece, job: Job, folder: Path, judged: Values, wanted: Values) -> _Trial:
-    """Writes a file and runs it, the first time in a process that it may end."""
-    data = write(whole, job.signature)
-    path = folder / "trial.tflite"
-    path.write_bytes(data)
-    job.converter.first_run(path)
-    score = agreement(wanted, answers_of_file(path, job.signature, judged)) if judged else 1.0
-    return _Trial(recipe, whole, data, score)
+@dataclass(frozen=True)
+class _Judge:
+    """Writes files and runs them, the first time in a process that they may end."""
+
+    job: Job
+    examples: Values
+    wanted: Values
+    """What Keras answers to the examples."""
+
+    def __call__(self, recipe: str, whole: Piece) -> _Trial:
+        data, score = write(whole, self.job.signature), 1.0
+        with tempfile.TemporaryDirectory(prefix="zoo-trial-") as folder:
+            path = Path(folder, "trial.tflite")
+            path.write_bytes(data)
+            self.job.converter.first_run(path)
+            if self.examples:
+                score = agreement(self.wanted, answers_of_file(path, self.job.signature, self.examples))
+        return _Trial(recipe, data, _floats(whole.graph), score)
 
 
 def _divided(calibration: Values) -> tuple[Values, Values]:

@@ -111,7 +111,7 @@ class GRU(Cell):
 
         z, r = recurrent_activation(x_t W_zr + h_{t-1} U_zr + b_zr)        `gates`
         n = activation(x_t W_n + b_n + r (h_{t-1} U_n + b'_n))             `candidate`; r (...) is `reset`
-        h_t = n + z (h_{t-1} - n)                                          `change` = h - n, `kept` = z `change`
+        h_t = n + z (h_{t-1} - n)                                          `change` = h - n, `carried` = z `change`
 
     Keras has two biases; those of z and r are one sum and go to the projection, where they cost nothing.  Only b'_n
     stays in the step, as an ADD: as the bias of an int8 FULLY_CONNECTED it would be stored anew for every step.
@@ -148,7 +148,7 @@ class GRU(Cell):
 
     def _blend(self, q: Hook, xW: tf.Tensor, h: tf.Tensor, z: tf.Tensor, reset: tf.Tensor) -> tuple[tf.Tensor]:
         candidate = q("candidate", self.activation(q("candidate_sum", xW[:, 2 * self.units :] + reset)))
-        return (q("h", candidate + q("kept", z * q("change", h - candidate))),)
+        return (q("h", candidate + q("carried", z * q("change", h - candidate))),)
 
 
 class GRUResetBefore(GRU):
@@ -156,14 +156,14 @@ class GRUResetBefore(GRU):
 
     As `GRU`, but for the candidate, whose product has to wait for the reset gate:
 
-        n = activation(x_t W_n + b_n + (r h_{t-1}) U_n)                    `shown` = r h, `reset` = `shown` U_n
+        n = activation(x_t W_n + b_n + (r h_{t-1}) U_n)                    `rh` = r h, `rhU` = `rh` U_n
     """
 
     def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
         xW, h = q("xW", xW), q("h", h)
         for_gates, for_candidate = np.split(self.recurrent_kernel, [2 * self.units], axis=1)
         z, r = self._gates(q, xW, q("hU", tf.matmul(h, for_gates)))
-        return self._blend(q, xW, h, z, q("reset", tf.matmul(q("shown", r * h), for_candidate)))
+        return self._blend(q, xW, h, z, q("rhU", tf.matmul(q("rh", r * h), for_candidate)))
 
 
 class SimpleRNN(Cell):

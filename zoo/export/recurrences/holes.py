@@ -29,7 +29,7 @@ Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
 
 Handler = Callable[[RNN, tf.Tensor, "Sequence[tf.Tensor] | None", "tf.Tensor | None"], "Sequence[tf.Tensor]"]
-"""Stands in for a recurrent layer: (layer, sequence, initial state, mask) -> its output, and any states it returns."""
+"""Stands in for a recurrent layer: (layer, sequence, initial state, mask (batch, length)) -> output, any states."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def intercepted(handler: Handler) -> Iterator[None]:
 
     def handled(layer, sequences, initial_state=None, mask=None, training=False):
         state = None if initial_state is None else keras.tree.flatten(initial_state)
-        output, *states = handler(layer, sequences, state, mask)
+        output, *states = handler(layer, sequences, state, None if mask is None else _as_bool(mask))
         return (output, *states) if layer.return_state else output
 
     with ExitStack() as stack:
@@ -122,6 +122,12 @@ def intercepted(handler: Handler) -> Iterator[None]:
             if hasattr(Bidirectional, way_round):
                 stack.enter_context(_replaced(Bidirectional, way_round, lambda *_, **__: False))
         yield
+
+
+def _as_bool(mask: tf.Tensor) -> tf.Tensor:
+    """A mask as Keras may hand it on, (batch, length) or (batch, length, 1) of any dtype, as (batch, length) bool."""
+    mask = tf.cast(mask, tf.bool)
+    return mask if len(mask.shape) == 2 else mask[..., 0]
 
 
 @contextmanager
@@ -204,9 +210,7 @@ class _Tracing:
     def _mask(self, mask: tf.Tensor) -> tf.Tensor:
         """(batch, length, 1) of the dtype wanted; layers under one mask get one tensor."""
         if mask.ref() not in self._masks:
-            column = tf.cast(mask, tf.bool)
-            column = column[..., None] if len(mask.shape) == 2 else column
-            self._masks[mask.ref()] = tf.cast(column, self._mask_dtype)
+            self._masks[mask.ref()] = tf.cast(mask[..., None], self._mask_dtype)
         return self._masks[mask.ref()]
 
     def hole(self, number: int) -> Hole:

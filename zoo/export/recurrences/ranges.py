@@ -41,7 +41,7 @@ class Recipe:
         return quantity not in _ENDS_OF_PRODUCTS if self.floating is None else quantity in self.floating
 
 
-_ENDS_OF_PRODUCTS = frozenset({"x", "xW", "h", "hU", "shown", "reset"})
+_ENDS_OF_PRODUCTS = frozenset({"x", "xW", "h", "hU", "rh", "rhU"})
 
 RECIPES = (
     Recipe("all int8"),
