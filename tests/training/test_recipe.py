@@ -1,5 +1,8 @@
 """Recipes: every shipped one can be followed, and every mistake in one is a sentence that names file and key."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -151,3 +154,9 @@ def test_what_only_the_data_can_tell(write, tmp_path, changes, words):
         train(load_recipe(write(**changes)), tmp_path)
     assert not [word for word in words if word not in str(error.value)], str(error.value)
     assert not list(tmp_path.glob("*/*")), "what cannot be trained leaves no run"
+
+
+def test_the_page_on_training_lists_every_key():
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text("utf-8")
+    for key, field in Recipe.model_fields.items():
+        assert re.search(rf"\| `{key}` \| [^|]+ \| {re.escape(field.description)} \|\n", page), key

@@ -6,12 +6,13 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from run_files import bits, only_run
 
-from zoo.errors import RecipeError
+from zoo.errors import InputError, RecipeError
 from zoo.training import load_recipe, train
 
 
@@ -44,44 +45,33 @@ def test_a_killed_run_goes_on_bit_for_bit(undisturbed, small_recipe, dies, zoo, 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet_tiny.digits", "stacked_rnn_tiny.digits"])
 def test_runs_killed_at_random_moments(name, zoo, tmp_path):
-    """The real command, killed after random times until a life reaches the end."""
+    """The real command, killed again and again after a random part of the time that the whole run took."""
     seed = random.SystemRandom().randrange(10**6)
     print(f"lives drawn with seed {seed}")
     draw = random.Random(seed)
-    settings = [
-        "--set",
-        "epochs=8",
-        "--set",
-        "checkpoint_minutes=0.005",
-        "--set",
-        "reach={accuracy: 0}",
-        "--deterministic",
-    ]
+    changes = ("epochs=8", "checkpoint_minutes=0.005", "reach={accuracy: 0}")
+    settings = [word for change in changes for word in ("--set", change)] + ["--deterministic"]
+    began = time.monotonic()
     zoo("train", name, *settings, "--out", tmp_path / "whole")
-    command = [
-        Path(sys.executable).with_name("zoo"),
-        "train",
-        name,
-        *settings,
-        "--out",
-        tmp_path / "killed",
-        "--resume",
-    ]
-    deaths = 0
-    while deaths < 12:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    whole = time.monotonic() - began
+    executable, killed = Path(sys.executable).with_name("zoo"), tmp_path / "killed"
+    command = [executable, "train", name, *settings, "--out", killed, "--resume"]
+    deaths = [live(command, draw.uniform(0.2, 0.8) * whole) for _ in range(8)]
+    zoo("train", name, *settings, "--out", killed, "--resume")
+    assert any(deaths)
+    assert bits(only_run(killed)) == bits(only_run(tmp_path / "whole"))
+
+
+def live(command: list, seconds: float) -> bool:
+    """Runs a command for so long at most; whether it had to be killed."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            _, errors = process.communicate(timeout=draw.uniform(1, 20))
+            _, errors = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.communicate()
-            deaths += 1
-        else:
-            assert process.returncode == 0, errors
-            break
-    zoo("train", name, *settings, "--out", tmp_path / "killed", "--resume")
-    assert deaths
-    assert bits(only_run(tmp_path / "killed")) == bits(only_run(tmp_path / "whole"))
+            return True
+    assert process.returncode == 0, errors
+    return False
 
 
 @pytest.fixture
@@ -129,6 +119,12 @@ def test_other_bits_are_refused(copied, small_recipe, began, words):
     (only_run(copied) / "evaluation.json").unlink()
     with pytest.raises(RecipeError, match=words):
         train(load_recipe(small_recipe), copied, resume=True, deterministic=True)
+
+
+def test_a_folder_that_cannot_hold_runs_is_named(small_recipe, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file` cannot hold runs: Not a directory"):
+        train(load_recipe(small_recipe), tmp_path / "file")
 
 
 def test_nothing_to_resume_begins_anew(small_recipe, tmp_path, caplog):

@@ -4,7 +4,7 @@ import re
 import time
 from pathlib import Path
 
-from zoo.errors import RecipeError
+from zoo.errors import InputError, RecipeError
 from zoo.training._files import write_json, write_text
 from zoo.training.environment import BINDING
 from zoo.training.recipe import Recipe
@@ -14,9 +14,16 @@ _STARTED = re.compile(r"\d{8}-\d{6}(-\d+)?")
 
 
 def new_run(recipe: Recipe, out: Path) -> Run:
-    """Makes an empty folder named after the time."""
+    """Makes an empty folder named after the time.
+
+    Raises:
+        InputError: it cannot be made in `out`.
+    """
     parent = out / recipe.full_name
-    parent.mkdir(parents=True, exist_ok=True)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"`{out}` cannot hold runs: {error.strerror}") from error
     name, count = time.strftime("%Y%m%d-%H%M%S"), 1
     while True:
         path = parent / (name if count == 1 else f"{name}-{count}")
