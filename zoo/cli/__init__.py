@@ -1,7 +1,6 @@
 """The command `zoo`: each command is one file of this folder; here they are collected, and errors become sentences."""
 
 import importlib
-import importlib.util
 import os
 import sys
 from typing import Annotated
@@ -48,8 +47,6 @@ def options(
 def register() -> None:
     """Adds every command.  Their files import nothing heavy at the top: all of them together cost milliseconds."""
     for name in COMMANDS:
-        if importlib.util.find_spec(f"zoo.cli.{name}_" if name == "list" else f"zoo.cli.{name}") is None:
-            continue  # DEV
         module = importlib.import_module(f"zoo.cli.{name}_" if name == "list" else f"zoo.cli.{name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
