@@ -37,7 +37,10 @@ def check_recipe(recipe: Recipe, where: str) -> None:
 def _check_metrics(recipe: Recipe, data: DataSet, task: str, where: str) -> None:
     classes = len(data.labels)
     known = list(get_task(task).metrics(np.eye(classes, dtype=np.float32), np.arange(classes), data))
-    for key, metric, names in (("reach", recipe.headline, known), ("monitor", recipe.monitored, ["loss", *known])):
+    for key, metric, names in (
+        ("reach", recipe.headline, known),
+        ("monitor", recipe.monitored, ["loss", "epoch", *known]),
+    ):
         if metric not in names:
             close = ", ".join(f"`{name}`" for name in registry.nearest(metric, names))
             _refuse(where, key, metric, f"a metric of `{data.name}`; the nearest are {close}")

@@ -165,8 +165,8 @@ class Training:
         """Validates, notes whether this is the best epoch, and adds a line."""
         progress = self.progress
         metrics = self._validate()
-        monitored = metrics[self.recipe.monitored]
         epoch = progress.position // self.steps
+        monitored = {"epoch": epoch, **metrics}[self.recipe.monitored]
         if progress.best_value is None or self._better(monitored, progress.best_value):
             progress.best_epoch, progress.best_value = epoch, monitored
             self.best_weights = self.learner.model_arrays()

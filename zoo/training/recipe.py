@@ -51,7 +51,8 @@ class Recipe(BaseModel):
     )
     monitor: str | None = Field(
         None,
-        description="`loss` or the validation metric that chooses the best epoch; the one of `reach` unless given",
+        description="`loss` or the validation metric that chooses the best epoch, or `epoch`, which takes the last; "
+        "the metric of `reach` unless given",
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         None, description="an integer from 1: stop after so many epochs without a better `monitor`"
