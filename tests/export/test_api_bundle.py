@@ -115,7 +115,7 @@ def test_a_file_that_ends_its_process_is_a_sentence(tmp_path):
     signals = {"x": np.random.default_rng(0).normal(size=(40, 6, 1))}
     bundle = export_model(model, ["float32", "int8"], out=tmp_path, name="constant", calibration=signals)
     assert bundle.targets == ("float32",)
-    assert "the int8 file ended the process that ran it (SIGABRT)" in bundle.card["artifacts"]["int8"]["reason"]
+    assert "LiteRT died of SIGABRT" in bundle.card["artifacts"]["int8"]["reason"]
     with pytest.raises(ConversionError, match="SIGABRT"):
         export_model(model, "int8", out=tmp_path / "alone", name="constant", calibration=signals)
     assert not list((tmp_path / "alone").iterdir())
