@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test depends on the clock of the machine that runs it, nor a check that decides on chance.
+settings.register_profile("zoo", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("zoo")
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")

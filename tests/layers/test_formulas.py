@@ -11,7 +11,7 @@ from zoo.layers import formulas
 sizes = st.integers(1, 40)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(size=st.integers(8, 60), kernel=st.integers(1, 4), stride=st.integers(1, 3), dilation=st.integers(1, 2))
 @pytest.mark.parametrize("padding", ["valid", "same"])
 def test_output_size_is_that_of_keras(padding, size, kernel, stride, dilation):
@@ -58,7 +58,7 @@ def test_batch_normalization_parameters():
     assert count(keras.layers.BatchNormalization(), (16, 8)) == sum(formulas.batch_normalization_parameters(8))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(inputs=sizes, units=sizes, bias=st.booleans())
 def test_recurrent_parameters(inputs, units, bias):
     kinds = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}

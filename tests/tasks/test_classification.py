@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
@@ -25,7 +25,6 @@ pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, ma
 
 
 @given(pairs)
-@settings(deadline=None)
 def test_metrics_are_what_counting_gives(pairs):
     predicted, labels = np.array(pairs).T
     found = task.metrics(one_hot(predicted), labels, DATA)
