@@ -18,6 +18,7 @@ from lowered_models import (
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.file import read
+from zoo.export.recurrences.cells import cell_of
 from zoo.runtime.flatbuffer import inspect
 
 EXACT = 1e-5
@@ -35,6 +36,14 @@ def test_cells_in_both_directions(cell, form, converter):
     file = lowered(converter, model, form=form)
     assert file.forms == (form,) * 4
     assert worst_error(model, file.data) <= EXACT
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_step_takes_as_many_operators_as_its_cell_says(cell, converter):
+    layer = CELLS[cell](6, return_sequences=True)
+    counts = inspect(lowered(converter, model_of(layer, shape=(10, 4)), form="unrolled").data).counts()
+    once = {"UNPACK": 1, "PACK": 1, "FULLY_CONNECTED": 1}
+    assert sum(counts.values()) - sum(once.values()) == 10 * cell_of(layer).operators
 
 
 @pytest.mark.parametrize("cell", ["LSTM", "GRU", "SimpleRNN"])
@@ -116,6 +125,14 @@ def test_time_distributed_layers_take_all_frames_at_once(converter):
     file = lowered(converter, model)
     assert worst_error(model, file.data) <= EXACT
     assert inspect(file.data).counts()["CONV_2D"] == 1
+
+
+def test_layers_are_normalised(converter):
+    x = Input((5, 3, 4), name="x")
+    options = [{}, {"axis": [1, 3]}, {"center": False, "scale": False, "epsilon": 0.1}]
+    outputs = {f"y{number}": layers.LayerNormalization(**some)(x) for number, some in enumerate(options)}
+    model = ready(Model(x, outputs))
+    assert worst_error(model, lowered(converter, model).data) <= EXACT
 
 
 def test_activations_without_kernels_of_their_own(converter):

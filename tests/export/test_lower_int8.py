@@ -128,6 +128,27 @@ def test_batches(converter):
     assert root_mean_square(model, one.data, examples) < 0.1
 
 
+def test_layers_are_normalised_in_integers(converter):
+    model = model_of(layers.LayerNormalization(), shape=(6, 3))
+    file = lowered(converter, model, "int8")
+    assert not file.float_islands
+    assert root_mean_square(model, file.data) < 0.2
+
+
+def test_h_keeps_a_fine_grid_beside_coarse_features(converter):
+    """A CONCATENATION puts h and a feature that runs to hundreds on one grid; the steps must not compute on that."""
+    x, far = Input((12, 4), name="x"), Input((2,), name="far")
+    h = layers.GRU(4)(x)
+    joined = layers.Concatenate()([h, far * 300])
+    model = ready(Model([x, far], {"scores": layers.Dense(2)(h), "joined": joined}))
+    (hidden,) = [
+        operator.outputs[0].scales[0]
+        for operator in inspect(lowered(converter, model, "int8").data).operators
+        if operator.name == "ADD" and operator.outputs[0].shape == (1, 4)
+    ][-1:]
+    assert hidden < 0.01
+
+
 def test_a_sequence_of_one_step(converter):
     """h is never anything but zeros there: a range of width 0, which XNNPACK refuses."""
     model = model_of(layers.LSTM(4, return_sequences=True), layers.GRU(4), shape=(1, 4))

@@ -88,6 +88,7 @@ class Converter:
     def _ask(self, request: dict, who: str, failed: str) -> None:
         if self._process is None or self._process.poll() is not None:
             self._start()
+        said_before = os.fstat(self._talk.fileno()).st_size
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
@@ -95,7 +96,7 @@ class Converter:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            raise self._death(who)
+            raise self._death(who, said_before)
         refused = json.loads(answer)["refused"]
         if refused:
             raise ConversionError(f"{who} {failed}: {refused}")
@@ -136,10 +137,10 @@ class Converter:
         self._process.wait()
         self._process = None
 
-    def _death(self, who: str) -> ConversionError:
+    def _death(self, who: str, said_before: int) -> ConversionError:
         code = self._process.wait()
         how = f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        self._talk.seek(0)
+        self._talk.seek(said_before)
         lines = _telling(self._talk.read().splitlines())
         self._stop()
         said = "; its last lines:\n  " + "\n  ".join(lines) if lines else ""

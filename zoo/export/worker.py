@@ -17,6 +17,12 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+INTEGER_KERNELS = {
+    "int8": "TFLITE_BUILTINS_INT8",
+    "int16x8": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
+}
+"""By the targets that are calibrated, TensorFlow's name for the kernels that they want."""
+
 
 def serve() -> None:
     """Answers requests until standard input ends."""
@@ -45,18 +51,11 @@ def _convert(tf, folder: str, signatures: list[str], target: str) -> None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if target == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if target in ("int8", "int16x8"):
+    if target in INTEGER_KERNELS:
+        kernels = getattr(tf.lite.OpsSet, INTEGER_KERNELS[target])
         converter.representative_dataset = lambda: _examples(f"{folder}/calibration.npz", signatures[0])
-        converter.target_spec.supported_ops = [
-            getattr(
-                tf.lite.OpsSet,
-                {
-                    "int8": "TFLITE_BUILTINS_INT8",
-                    "int16x8": "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8",
-                }[target],
-            ),
-            tf.lite.OpsSet.TFLITE_BUILTINS,  # what has no integer kernel stays float, and is reported
-        ]
+        # What has no integer kernel stays float, and is reported.
+        converter.target_spec.supported_ops = [kernels, tf.lite.OpsSet.TFLITE_BUILTINS]
     Path(folder, "converted.tflite").write_bytes(converter.convert())
 
 

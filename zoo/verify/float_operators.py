@@ -21,6 +21,4 @@ FLOAT_OPERATORS: dict[str, str] = {
     "SPLIT": "parts the float gates of a recurrence whose matrix products alone are int8",
     "SUB": "updates the float state of a GRU whose matrix products alone are int8",
     "RELU": "activates in a recurrence whose matrix products alone are int8",
-    # The converter leaves this one where Keras's LayerNormalization subtracts a mean.
-    "NEG": "changes the sign of a mean inside a LayerNormalization",
 }

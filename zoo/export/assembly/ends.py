@@ -12,18 +12,21 @@ _UNSIGNED_SHIFT = 128
 
 
 def peel(piece: Piece) -> Piece:
-    """Takes the QUANTIZE off each input and the DEQUANTIZE off each output; an end without one stays float."""
+    """Takes the QUANTIZE off each input and the DEQUANTIZE off each output; an end without one stays float.
+
+    An input that is quantised to several grids takes the finest; the others are requantised from it.
+    """
     graph = piece.graph
-    stands_for: dict[Tensor, Tensor] = {}
     for name, tensor in piece.inputs.items():
         readers = [operator for operator in graph.operators if tensor in operator.inputs]
-        grids = {operator.outputs[0].quantization for operator in readers}
-        if all(operator.code == BuiltinOperator.QUANTIZE for operator in readers) and len(grids) == 1:
-            piece.inputs[name] = readers[0].outputs[0]
-            stands_for.update({operator.outputs[0]: piece.inputs[name] for operator in readers})
-            graph.operators = [operator for operator in graph.operators if operator not in readers]
-    for operator in graph.operators:
-        operator.inputs = [stands_for.get(tensor, tensor) for tensor in operator.inputs]
+        if readers and all(operator.code == BuiltinOperator.QUANTIZE for operator in readers):
+            finest = min(readers, key=lambda operator: operator.outputs[0].quantization.scale)
+            piece.inputs[name] = finest.outputs[0]
+            _replace(graph, tensor, finest.outputs[0])
+            for operator in readers:
+                if operator.outputs[0].same_kind(finest.outputs[0]):
+                    graph.operators.remove(operator)
+                    _replace(graph, operator.outputs[0], finest.outputs[0])
     makers = {tensor: operator for operator in graph.operators for tensor in operator.outputs}
     for name, tensor in piece.outputs.items():
         maker = makers.get(tensor)
@@ -31,6 +34,12 @@ def peel(piece: Piece) -> Piece:
             piece.outputs[name] = maker.inputs[0]
     drop_unread(graph, set(piece.outputs.values()))
     return piece
+
+
+def _replace(graph: Graph, old: Tensor, new: Tensor) -> None:
+    """Lets every operator that reads one tensor read another."""
+    for operator in graph.operators:
+        operator.inputs = [new if tensor is old else tensor for tensor in operator.inputs]
 
 
 def drop_unread(graph: Graph, wanted: set[Tensor]) -> None:

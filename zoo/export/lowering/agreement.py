@@ -12,7 +12,7 @@ from zoo.runtime.litert import LiteRTRunner
 
 Values = Mapping[str, np.ndarray]
 
-_AT_ONCE = 50
+_AT_ONCE = 100
 """Examples that Keras answers together."""
 
 

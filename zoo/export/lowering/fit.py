@@ -12,8 +12,8 @@ from zoo.export.lowering.observe import Observation
 from zoo.export.recurrences.ranges import FakeQuant, Range, Recipe
 from zoo.export.recurrences.recurrence import Recurrence
 
-_COVERS = 0.98
-"""A grid of the rest serves h as well if it holds so much of the range that was seen."""
+_COVERS, _WASTES = 0.98, 1.25
+"""A grid of the rest serves h as well if it holds so much of the range that was seen, and is no wider than so many."""
 
 
 def fit(
@@ -22,7 +22,7 @@ def fit(
     """The recurrences with the grids that a recipe gives their quantities.
 
     A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one on which the rest reads
-    it, if that is wide enough.
+    it, if that serves: what is joined to h there may have put it on a grid so coarse that all steps would suffer.
 
     Args:
         recurrences: in the order of their calls: what one reads of another comes from one before it.
@@ -38,7 +38,7 @@ def fit(
         hole, ranges = recurrence.hole, observer.ranges(recipe)
         ranges["x"] = limits.get(hole.sequence, ranges["x"])
         wanted = _limits(ends[hole.outputs[0]]) if hole.outputs[0] in ends else None
-        if wanted is not None and _covers(wanted, ranges["h"]):
+        if wanted is not None and _serves(wanted, ranges["h"]):
             ranges["h"] = wanted
         ranges |= {name: fixed for name, fixed in recurrence.cell.fixed.items() if name in ranges}
         names = ("h", *recurrence.cell.states)
@@ -51,5 +51,6 @@ def _limits(tensor: Tensor) -> Range | None:
     return tensor.quantization.bounds(tensor.dtype) if tensor.type == TensorType.INT8 else None
 
 
-def _covers(outer: Range, inner: Range) -> bool:
-    return outer[0] <= _COVERS * inner[0] and outer[1] >= _COVERS * inner[1]
+def _serves(grid: Range, seen: Range) -> bool:
+    covers = grid[0] <= _COVERS * seen[0] and grid[1] >= _COVERS * seen[1]
+    return covers and grid[1] - grid[0] <= _WASTES * (seen[1] - seen[0])

@@ -15,7 +15,7 @@ from zoo.export.recurrences.holes import Cut, intercepted
 from zoo.export.recurrences.ranges import Observer
 from zoo.export.recurrences.recurrence import Recurrence
 
-_AT_ONCE = 50
+_AT_ONCE = 100
 """Examples that run together: a video model on all of them would take the memory of a training."""
 
 

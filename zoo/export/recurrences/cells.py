@@ -118,7 +118,7 @@ class GRU(Cell):
     """
 
     states = ("h",)
-    operators = 13
+    operators = 15
 
     def __init__(self, cell: GRUCell):
         units = cell.units
@@ -158,6 +158,8 @@ class GRUResetBefore(GRU):
 
         n = activation(x_t W_n + b_n + (r h_{t-1}) U_n)                    `rh` = r h, `rhU` = `rh` U_n
     """
+
+    operators = 13
 
     def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
         xW, h = q("xW", xW), q("h", h)

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.layers import RNN, Bidirectional, TimeDistributed
+from keras.layers import RNN, Bidirectional
 
 from zoo.errors import ConversionError
+from zoo.export.lowering.device_forms import device_forms, replaced
 
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
@@ -105,7 +106,7 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
 
 @contextmanager
 def intercepted(handler: Handler) -> Iterator[None]:
-    """While it lasts, recurrent layers call `handler`, and TimeDistributed treats time as part of the batch."""
+    """While it lasts, recurrent layers call `handler`, and others take the forms of `device_forms`."""
 
     def handled(layer, sequences, initial_state=None, mask=None, training=False):
         state = None if initial_state is None else keras.tree.flatten(initial_state)
@@ -113,14 +114,11 @@ def intercepted(handler: Handler) -> Iterator[None]:
         return (output, *states) if layer.return_state else output
 
     with ExitStack() as stack:
-        stack.enter_context(_replaced(RNN, "call", handled))
-        stack.enter_context(_replaced(TimeDistributed, "call", _folded(TimeDistributed.call)))
-        for way_round in (
-            "_can_attempt_fused_lstm",
-            "_can_attempt_fused_gru",
-        ):  # Keras 3.15: both directions in one call
-            if hasattr(Bidirectional, way_round):
-                stack.enter_context(_replaced(Bidirectional, way_round, lambda *_, **__: False))
+        stack.enter_context(device_forms())
+        stack.enter_context(replaced(RNN, "call", handled))
+        for both_in_one in ("_can_attempt_fused_lstm", "_can_attempt_fused_gru"):  # since Keras 3.15
+            if hasattr(Bidirectional, both_in_one):
+                stack.enter_context(replaced(Bidirectional, both_in_one, lambda *_, **__: False))
         yield
 
 
@@ -128,30 +126,6 @@ def _as_bool(mask: tf.Tensor) -> tf.Tensor:
     """A mask as Keras may hand it on, (batch, length) or (batch, length, 1) of any dtype, as (batch, length) bool."""
     mask = tf.cast(mask, tf.bool)
     return mask if len(mask.shape) == 2 else mask[..., 0]
-
-
-@contextmanager
-def _replaced(owner: type, name: str, function: Callable) -> Iterator[None]:
-    original = getattr(owner, name)
-    setattr(owner, name, function)
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)
-
-
-def _folded(original: Callable) -> Callable:
-    """TimeDistributed as one call of its layer on (batch * time, ...), where Keras calls it once a step."""
-
-    def call_folded(self, inputs, training=None, mask=None):
-        if mask is not None and self.layer._call_has_mask_arg:
-            return original(self, inputs, training=training, mask=mask)
-        batch, time, *rest = inputs.shape
-        options = {"training": False} if self.layer._call_has_training_arg else {}
-        outputs = self.layer.call(keras.ops.reshape(inputs, (batch * time, *rest)), **options)
-        return keras.ops.reshape(outputs, (batch, time, *outputs.shape[1:]))
-
-    return call_folded
 
 
 @dataclass(frozen=True, eq=False)

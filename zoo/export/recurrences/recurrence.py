@@ -13,8 +13,6 @@ from zoo.export.recurrences.cells import Cell, Hook
 from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.masking import Policy, Step, policy_of
 
-FORMS = ("auto", "unrolled", "blocked")
-
 UNROLLED_OPERATORS = 1500
 """Up to so many operators in all its steps a recurrence is unrolled: beyond, they fall out of the CPU's caches."""
 
@@ -46,6 +44,8 @@ class Recurrence:
     q: Hook = as_is
     step_piece: Piece | None = None
     projections: dict[int, Piece] = field(default_factory=dict)
+    _ordered: dict[int | None, str] = field(default_factory=dict, init=False)
+    """Names of the pieces asked for: of the projections by their rows, of the step under None."""
 
     @property
     def tail(self) -> int:
@@ -58,18 +58,15 @@ class Recurrence:
 
     def order(self, order: Order) -> None:
         """Asks for the pieces that this recurrence is made of."""
-        hole, key = self.hole, (id(self.hole.layer), self.hole.batch, self.q)
-        self._step_name = order.add((*key, self.step.policy), self._step_function)
-        self._projection_names = {
-            rows: order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
-            for rows in {self.block, self.tail} - {0}
-            if rows <= hole.length
-        }
+        key = (id(self.hole.layer), self.hole.batch, self.q)
+        self._ordered = {None: order.add((*key, self.step.policy), self._step_function)}
+        for rows in {self.block, self.tail} - {0}:
+            self._ordered[rows] = order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
 
     def receive(self, pieces: dict[str, Piece]) -> None:
         """Takes the pieces that were converted."""
-        self.step_piece = pieces[self._step_name]
-        self.projections = {rows: pieces[name] for rows, name in self._projection_names.items()}
+        self.projections = {rows: pieces[name] for rows, name in self._ordered.items()}
+        self.step_piece = self.projections.pop(None)
 
     def _step_function(self):
         batch, cell = self.hole.batch, self.cell
