@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from zoo.cli._later import later
 from zoo.errors import ZooError
 
 # In the order of `zoo --help`: from a name to a model, a run, a bundle, a device.  A file is called as its command is
@@ -25,6 +26,7 @@ COMMANDS = (
     "demo",
     "facts",
 )
+LATER = ("explain", "robustness", "fetch")
 
 app = typer.Typer(
     name="zoo",
@@ -52,6 +54,8 @@ def register() -> None:
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(getattr(module, f"{name}_" if name == "list" else name))
+    for name in LATER:
+        later(app, name, hint="`zoo --help` lists what is")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from zoo.bundle import load_bundle
+from zoo.cli._later import later
 from zoo.cli._output import print_json, print_table, progress_bar
 from zoo.errors import InputError
 
@@ -48,14 +49,5 @@ def latency(
     print_table(columns, rows, title=f"{found['clock']} of one inference, {count}, {found['machine']['cpu']}")
 
 
-def later(name: str) -> None:
-    """Adds a comparison that is refused in one sentence until it is built."""
-
-    def refuse() -> None:
-        raise InputError(f"`zoo bench {name}` is not there yet", "`zoo bench latency` is")
-
-    app.command(name, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, hidden=True)(refuse)
-
-
 for comparison in ("rnn", "memory", "train"):
-    later(comparison)
+    later(app, comparison, path="zoo bench", hint="`zoo bench latency` is")

@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from zoo.bundle import TARGETS
+from zoo.errors import InputError
+
 
 def predict(
-    bundle: Annotated[str, typer.Argument(help="A bundle's name (`resnet8.cifar10`) or path.")],
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's name (`resnet8.cifar10`) or path.")],
     inputs: Annotated[
         list[str],
         typer.Argument(
@@ -16,12 +19,18 @@ def predict(
         ),
     ],
     target: Annotated[
-        str, typer.Option(help="Which artifact to run; `auto`: the first of float32, float16, dynamic_int8, int8.")
+        str,
+        typer.Option(
+            metavar="T", help=f"Which artifact to run; `auto`: the first shipped of {', '.join(TARGETS[1:])}."
+        ),
     ] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the CPU kernels.")] = 1,
+    question: Annotated[str | None, typer.Option("--question", hidden=True)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line for each INPUT.")] = False,
 ) -> None:
     """Predicts: `zoo predict resnet8.cifar10 cat.png`.  Several INPUTs: one prediction a line."""
+    if question is not None:
+        raise InputError("`--question` is not there yet: no model of the zoo answers questions")
     from zoo import runtime
 
     predictor = runtime.load(bundle, target, threads)
