@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo.bundle import TARGETS
+from zoo.bundle import TARGETS, load_bundle
 from zoo.registry import get_spec
 from zoo.verify.cards import readmes
 from zoo.verify.cards.render import headline
@@ -39,6 +39,18 @@ def test_float32_and_int8_ship_and_keep_the_promise(bundle):
     recipe, metric = recipe_of(bundle), headline(bundle.card)
     assert {"float32", "int8"} <= set(bundle.targets)
     assert bundle.card["keras"]["metrics"][metric] >= recipe.reach[metric]
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "least"),
+    [
+        ("resnet8.cifar10", "accuracy", 0.85),  # the quality target of MLPerf Tiny
+        ("ecg_lstm4.mitbih", "macro_f1", 0.57),
+        ("ecg_lstm4.mitbih", "f1_V", 0.74),
+    ],
+)
+def test_the_float32_file_answers_as_well_as_was_asked_for(name, metric, least):
+    assert load_bundle(name).card["artifacts"]["float32"]["metrics"][metric] >= least
 
 
 @pytest.mark.parametrize("bundle", BUNDLES, ids=NAMES)

@@ -35,6 +35,7 @@ def facts(model: keras.Model) -> dict:
 
 
 def shape_and_dtype(tensor) -> dict:
+    """Of one example, as JSON: `{"shape": [256, 1], "dtype": "float32"}`."""
     return {"shape": list(tensor.shape[1:]), "dtype": tensor.dtype}
 
 
@@ -57,7 +58,7 @@ def layer_macs(layer, node) -> int:
                 shape_out[:-1], layer.kernel_size, shape_in[-1], layer.filters, layer.groups
             )
         case layers.Dense():
-            return math.prod(shape_in) * layer.units
+            return formulas.dense_macs(math.prod(shape_in[:-1]), shape_in[-1], layer.units)
         case layers.Bidirectional():
             return 2 * recurrence_macs(layer.forward_layer, shape_in)
         case layers.SimpleRNN() | layers.GRU() | layers.LSTM():
@@ -83,8 +84,7 @@ def receptive_field(model: keras.Model) -> int | None:
         if isinstance(operation, (*RECURRENT, layers.Bidirectional)):
             return None
         if window:
-            kernel, stride, dilation = window
-            field, jump = field + (kernel - 1) * dilation * jump, jump * stride
+            field, jump = formulas.widened(field, jump, *window)
             widest = max(widest, field)
         seen |= {id(tensor): (field, jump) for tensor in node.outputs}
     return widest if any(isinstance(operation, WINDOWED) for operation, _ in nodes(model)) else None

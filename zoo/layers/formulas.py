@@ -26,10 +26,14 @@ def receptive_field(layers: Iterable[tuple[int, int, int]]) -> int:
     RF = 1 + sum over layers of (k - 1) d times the product of the strides before.
     """
     field, jump = 1, 1
-    for kernel, stride, dilation in layers:
-        field += (kernel - 1) * dilation * jump
-        jump *= stride
+    for window in layers:
+        field, jump = widened(field, jump, *window)
     return field
+
+
+def widened(field: int, jump: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """Receptive field, and input positions between neighbouring outputs ("jump"), behind one more layer."""
+    return field + (kernel - 1) * dilation * jump, jump * stride
 
 
 def convolution_parameters(kernel: Iterable[int], inputs: int, filters: int, groups: int = 1, bias: bool = True) -> int:
@@ -55,6 +59,11 @@ def depthwise_macs(output: Iterable[int], kernel: Iterable[int], inputs: int, mu
 def dense_parameters(inputs: int, units: int, bias: bool = True) -> int:
     """Weights of a dense layer."""
     return inputs * units + bias * units
+
+
+def dense_macs(positions: int, inputs: int, units: int) -> int:
+    """MACs of a dense layer applied at a number of positions."""
+    return positions * inputs * units
 
 
 def batch_normalization_parameters(channels: int) -> tuple[int, int]:
