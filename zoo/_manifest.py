@@ -125,6 +125,19 @@ def check(manifest: object, where: str) -> None:
             raise BundleError(
                 f"`{where}` lists no file of the artifact `{target}`: expected `{artifact['file']}` under `files`"
             )
+    _check_origin(manifest, where)
+
+
+def _check_origin(manifest: dict, where: str) -> None:
+    """A model of the zoo is built anew, from its name and arguments; any other comes with the bundle, as a file."""
+    if manifest["family"] is not None:
+        for key in ("model", "build"):
+            if manifest.get(key) is None:
+                raise BundleError(
+                    f"`{where}`: a model of the family `{manifest['family']}` is built by `{key}`: found none"
+                )
+    elif manifest.get("source") not in manifest["files"]:
+        raise BundleError(f"`{where}`: a model of no family is a file of the bundle: `source` names none under `files`")
 
 
 def files_of(manifest: dict, path: str) -> list[str]:

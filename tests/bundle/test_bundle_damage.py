@@ -56,6 +56,13 @@ FORGED = {
     "negative size": (put("files", "int8.tflite", "bytes", value=-1), "found -1, expected a whole number, 0 or more"),
     "hash of another form": (put("files", "int8.tflite", "sha256", value="abc"), "expected 64 hexadecimal digits"),
     "artifact outside": (put("artifacts", "int8", "file", value="../x"), 'found "../x", expected a relative path'),
+    "no arguments to build by": (put("build", value=...), "of the family `star` is built by `build`: found none"),
+    "no model to build": (put("model", value=None), "of the family `star` is built by `model`: found none"),
+    "neither family nor source": (put("family", value=None), "`source` names none under `files`"),
+    "source not listed": (
+        lambda manifest: manifest.update(family=None, source="source.keras"),
+        "`source` names none under `files`",
+    ),
     "artifact not listed": (put("artifacts", "int8", "file", value="x"), "no file of the artifact `int8`"),
     **{
         f"file {path!r}": (put("files", path, value={"bytes": 1, "sha256": SHA}), "stays inside the bundle")

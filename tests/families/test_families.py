@@ -1,6 +1,7 @@
 """Every registered model: built, run forward and backward, saved and loaded.  Counts against published ones."""
 
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -9,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from zoo import registry
-from zoo.errors import InputError
+from zoo.bundle import load_bundle
+from zoo.errors import BundleError, InputError
 from zoo.families import _facts, create_model, load_model
 from zoo.layers import formulas
 
@@ -96,10 +98,33 @@ def test_the_receptive_field_is_where_the_gradient_is_not_zero():
     assert field - 6 <= touched.max() - touched.min() + 1 <= field
 
 
-@pytest.mark.parametrize("arguments", [{"depth": 9}, {"depth": 2}])
-def test_resnet_refuses_a_depth_that_is_not_6n_plus_2(arguments):
-    with pytest.raises(ValueError, match="depth is 6 n \\+ 2"):
-        create_model("resnet20", **arguments)
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("resnet20", {"depth": 9}, "`depth`: found 9, expected 6 n \\+ 2"),
+        ("resnet20", {"depth": 2}, "`depth`: found 2"),
+        ("resnet20", {"shortcut": "x"}, "`shortcut`: found 'x', expected one of pad, convolution"),
+        ("ecg_lstm4", {"front": "x"}, "`front`: found 'x', expected one of rows, beat"),
+        ("ecg_lstm4", {"cell": "x"}, "`cell`: found 'x', expected one of simple_rnn, lstm, gru"),
+        ("resnet8", {"num_classes": 0}, "`num_classes`: found 0"),
+    ],
+)
+def test_a_wrong_argument_is_a_sentence(name, arguments, message):
+    with pytest.raises(InputError, match=f"wrong value of {message}"):
+        create_model(name, **arguments)
+
+
+@pytest.mark.parametrize("name", ["resnet8.nonsense", "resnet8.cifar10"])
+def test_create_model_takes_no_tag(name):
+    with pytest.raises(InputError, match="names a training") as caught:
+        create_model(name)
+    assert f'zoo.load_model("{name}")' in caught.value.hint
+
+
+@pytest.mark.parametrize("num_classes", [0, -1, 1.5, "3", True])
+def test_a_new_head_has_a_whole_number_of_classes(num_classes):
+    with pytest.raises(InputError, match="wrong value of `num_classes`"):
+        load_model("resnet_tiny.digits", num_classes=num_classes)
 
 
 def test_load_model_wants_a_tag():
@@ -115,6 +140,27 @@ def test_a_new_head_keeps_the_body(name):
         if layer.name != "logits":
             for ours, theirs in zip(layer.get_weights(), changed.get_layer(layer.name).get_weights(), strict=True):
                 np.testing.assert_array_equal(ours, theirs)
+
+
+BUILDS = {
+    "unknown key": ({"depht": 8}, "has no argument `depht`; the nearest are `depth`"),
+    "text for a number": ({"width": "7"}, "cannot be built so"),
+    "number for a list": ({"input_shape": 8}, "cannot be built so"),
+    "no such depth": ({"depth": 9}, "wrong value of `depth`: found 9"),
+    "no such shortcut": ({"shortcut": "x"}, "wrong value of `shortcut`"),
+    "no classes": ({"num_classes": 0}, "wrong value of `num_classes`: found 0"),
+}
+
+
+@pytest.mark.parametrize("case", BUILDS)
+def test_a_forged_build_is_a_sentence(tmp_path, case):
+    change, message = BUILDS[case]
+    bundle = load_bundle("resnet_tiny.digits")
+    copy = shutil.copytree(bundle.path, tmp_path / bundle.name)
+    build = {**bundle.manifest["build"], **change}
+    (copy / "manifest.json").write_text(json.dumps({**bundle.manifest, "build": build}), "utf-8")
+    with pytest.raises(BundleError, match=f"at `build`: .*{message}"):
+        load_model(copy)
 
 
 def test_families_are_pairs_of_files():

@@ -45,8 +45,3 @@ def test_the_beat_is_read_in_groups():
 
 def test_the_tiny_size_is_small():
     assert zoo.create_model("stacked_rnn_tiny").count_params() < 20_000
-
-
-def test_an_unknown_cell_is_named():
-    with pytest.raises(ValueError, match="one of simple_rnn, lstm, gru; found elman"):
-        zoo.create_model("stacked_rnn_tiny", cell="elman")

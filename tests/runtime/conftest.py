@@ -114,8 +114,10 @@ def bundles(models, tmp_path_factory):
             "labels": LABELS[:classes] or None,
             "parts": {"predict": {"inputs": inputs, "outputs": outputs}},
             "artifacts": {target: {"file": f"{target}.tflite"} for target in ("float32", "int8")},
+            "source": "source.keras",
         }
         with write_bundle(root, f"{name}.test", manifest) as folder:
+            models[name].save(folder / "source.keras")
             for target in manifest["artifacts"]:
                 (folder / f"{target}.tflite").write_bytes(convert(models[name], saved_model, target))
     return root

@@ -7,11 +7,12 @@ It may define `parts(model) -> dict[str, Part]`; without it a model has the one 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.bundle import load_bundle
+from zoo.bundle import Bundle, load_bundle
 from zoo.errors import BundleError, InputError, needs
 from zoo.registry import Spec, get_spec, nearest
 
@@ -41,13 +42,15 @@ def create_model(name: str, **overrides) -> keras.Model:
 
     Raises:
         UnknownNameError: there is no such model.
-        InputError: the family's `build` has no such argument.
+        InputError: it names a training, or the family's `build` has no such argument or cannot take its value.
     """
-    spec = get_spec(name.partition(".")[0])
-    if unknown := set(overrides) - set(spec.arguments):
-        worst = min(unknown)
-        close = ", ".join(f"`{other}`" for other in nearest(worst, spec.arguments))
-        raise InputError(f"`{spec.name}` has no argument `{worst}`; the nearest are {close}")
+    if "." in name:
+        raise InputError(
+            f"`{name}` names a training: `create_model` builds models with fresh weights",
+            f'`zoo.load_model("{name}")` loads the trained ones',
+        )
+    spec = get_spec(name)
+    _check_arguments(spec, overrides)
     return _build(spec, {**spec.arguments, **overrides})
 
 
@@ -60,8 +63,11 @@ def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
 
     Raises:
         UnknownNameError: there is no such model, tag or bundle.
+        InputError: `num_classes` is no whole number from 1.
         BundleError: the bundle is corrupt, or holds a model that is not the zoo's.
     """
+    if num_classes is not None:
+        _check_num_classes(num_classes)
     if "." not in Path(name).name and not (Path(name) / "manifest.json").exists():
         raise InputError(
             f"`{name}` names a model and no training of it; pretrained weights go by `name.tag`",
@@ -75,7 +81,7 @@ def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
             f'`keras.saving.load_model("{bundle.path / manifest["source"]}")` reads it',
         )
     weights = bundle.file("model.weights.h5")
-    model = _build(get_spec(manifest["model"]), manifest["build"])
+    model = _build_as_listed(bundle)
     try:
         model.load_weights(weights)
     except (ValueError, OSError, KeyError) as error:
@@ -87,6 +93,31 @@ def parts(spec: Spec, model: keras.Model) -> dict[str, Part]:
     """The parts of a model that the family of `spec` built."""
     define = getattr(_module(spec), "parts", None)
     return define(model) if define else {"predict": Part(model)}
+
+
+def _check_arguments(spec: Spec, given: Mapping[str, object]) -> None:
+    if unknown := set(given) - set(spec.arguments):
+        worst = min(unknown)
+        close = ", ".join(f"`{other}`" for other in nearest(worst, spec.arguments))
+        raise InputError(f"`{spec.name}` has no argument `{worst}`; the nearest are {close}")
+    if "num_classes" in given:
+        _check_num_classes(given["num_classes"])
+
+
+def _check_num_classes(found: object) -> None:
+    if type(found) is not int or found < 1:
+        raise InputError(f"wrong value of `num_classes`: found {found!r}, expected a whole number from 1")
+
+
+def _build_as_listed(bundle: Bundle) -> keras.Model:
+    """The model of a bundle by the arguments that its manifest lists, which may be a stranger's."""
+    spec, arguments = get_spec(bundle.manifest["model"]), bundle.manifest["build"]
+    try:
+        _check_arguments(spec, arguments)
+        return _build(spec, arguments)
+    except (InputError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+        where = f"`{bundle.path / 'manifest.json'}` at `build`"
+        raise BundleError(f"{where}: `{spec.name}` cannot be built so: {getattr(error, 'message', error)}") from error
 
 
 def _build(spec: Spec, arguments: dict) -> keras.Model:

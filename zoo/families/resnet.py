@@ -7,6 +7,8 @@ two convolutions, the second and third at half the resolution and twice the filt
 import keras
 from keras import layers, ops
 
+from zoo.errors import InputError
+
 
 def build(
     *, depth: int, width: int, input_shape: list[int], num_classes: int, shortcut: str, bias: bool
@@ -21,10 +23,15 @@ def build(
         shortcut: where the resolution halves, `pad` takes every second pixel and pads the channels with zeros (option A
             of He et al.), `convolution` is a 1x1 convolution of stride 2 without batch normalisation (MLPerf Tiny).
         bias: whether convolutions have biases (MLPerf Tiny's do, He et al.'s do not).
+
+    Raises:
+        InputError: no network has that depth, or there is no such shortcut.
     """
     blocks, rest = divmod(depth - 2, 6)
     if rest or blocks < 1:
-        raise ValueError(f"depth is 6 n + 2 with n >= 1; found {depth}")
+        raise InputError(f"wrong value of `depth`: found {depth}, expected 6 n + 2 with n >= 1, such as 8, 14, 20")
+    if shortcut not in SHORTCUTS:
+        raise InputError(f"wrong value of `shortcut`: found {shortcut!r}, expected one of {', '.join(SHORTCUTS)}")
     image = keras.Input(input_shape, name="image")
     # No rescaling: batch normalisation follows the first convolution, and int8 inputs keep their scale of exactly 1.
     x = convolution(image, width, 3, bias=bias, name="stem")

@@ -8,6 +8,7 @@ the intervals between beats.  (batch, num_classes) float32 logits.
 import keras
 from keras import layers
 
+from zoo.errors import InputError
 from zoo.families import _ecg
 
 CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
@@ -26,9 +27,13 @@ def build(
         layer_dropout: share of features that training drops between layers.
         num_classes: number of logits.
         options: those of the front, see `rows` and `beat`.
+
+    Raises:
+        InputError: there is no such cell or front.
     """
-    if cell not in CELLS:
-        raise ValueError(f"a cell is one of {', '.join(CELLS)}; found {cell}")
+    for name, found, known in (("cell", cell, CELLS), ("front", front, FRONTS)):
+        if found not in known:
+            raise InputError(f"wrong value of `{name}`: found {found!r}, expected one of {', '.join(known)}")
 
     def read(sequence):
         """(batch, time, features) -> (batch, features): the whole stack's last output."""
