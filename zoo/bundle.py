@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zoo import _manifest
+from zoo import _card, _manifest
 from zoo.errors import BundleError, UnknownNameError
 from zoo.registry import bundle_roots, nearest
 
@@ -77,14 +77,20 @@ class Bundle:
 
     @functools.cached_property
     def card(self) -> Mapping:
-        """The measured facts of `card.json`, empty where the bundle has none."""
+        """The measured facts of `card.json`, empty where the bundle has none.
+
+        Raises:
+            BundleError: it is not the file that the manifest lists, or not a card.
+        """
         if "card.json" not in self.manifest["files"]:
             return {}
         path = self.file("card.json")
         try:
-            return dict(json.loads(path.read_bytes()))
-        except (ValueError, TypeError) as error:
+            card = json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
             raise BundleError(f"`{path}` is not a card: {error}", _AGAIN) from None
+        _card.check(card, str(path))
+        return card
 
     def file(self, relative: str) -> Path:
         """The path of a file of the bundle, after its place, size and SHA-256 were found to be what the manifest says.

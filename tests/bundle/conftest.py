@@ -33,6 +33,20 @@ def manifest():
 
 
 @pytest.fixture
+def card():
+    """A card of the least that one holds: a target that failed, and nothing that was scored."""
+    measured = ("bytes", "same_as", "calibration", "int8_recipe", "operators", "float_islands", "forms", "parity")
+    measured += ("metrics", "ci95", "latency_us", "peak_memory_bytes")
+    return {
+        "schema": 1,
+        "bundle": NAME,
+        "model": {"name": "sun", "task": None, "parameters": 3, "macs": None, "receptive_field": None, "paper": None},
+        **dict.fromkeys(("data", "training", "baselines", "published", "keras")),
+        "artifacts": {"int16x8": {"status": "disabled", "reason": "score drops", **dict.fromkeys(measured)}},
+    }
+
+
+@pytest.fixture
 def bundle(tmp_path, manifest):
     """A sound bundle in a folder of its own, fresh for each test."""
     write(tmp_path / "roots", manifest)

@@ -189,10 +189,32 @@ def test_only_listed_files_are_handed_out(bundle, path):
         bundle.file(path)
 
 
-@pytest.mark.parametrize("card", [b"{", b"7", b'"text"'])
-def test_a_card_that_is_none_is_refused(bundle, card):
+def test_a_card_that_is_no_json_is_refused(bundle):
     with pytest.raises(BundleError, match="is not a card"):
-        _ = update_files(bundle, {"card.json": card}).card
+        _ = update_files(bundle, {"card.json": b"{"}).card
+
+
+SCORE = {"metrics": {"accuracy": 0.9}, "ci95": {"accuracy": [0.8, 1.0]}}
+NO_CARD = {
+    "a number": (lambda card: 7, "found 7, expected an object"),
+    "nothing in it": (lambda card: {}, "the key `schema` is missing"),
+    "no model": (put("model", value=...), "the key `model` is missing"),
+    "model without a count": (put("model", "parameters", value=...), "at `model`: the key `parameters` is missing"),
+    "artifact of nothing": (put("artifacts", "int8", value={}), "at `artifacts > int8`: the key `status` is missing"),
+    "unknown status": (put("artifacts", "int16x8", "status", value="fine"), "expected one of passed, disabled"),
+    "size in words": (put("artifacts", "int16x8", "bytes", value="small"), 'found "small", expected a whole number'),
+    "scores of no data": (put("keras", value=SCORE), "does not say of which data"),
+}
+
+
+@pytest.mark.parametrize("case", NO_CARD)
+def test_a_card_of_another_form_is_refused(bundle, card, case):
+    change, message = NO_CARD[case]
+    changed = change(card)
+    spoilt = card if changed is None else changed
+    with pytest.raises(BundleError, match=message) as caught:
+        _ = update_files(bundle, {"card.json": json.dumps(spoilt).encode()}).card
+    assert str(bundle.path / "card.json") in caught.value.message
 
 
 def test_a_sound_manifest_survives_json(bundle):

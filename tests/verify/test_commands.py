@@ -43,3 +43,11 @@ def test_card_shows_writes_and_checks(zoo, copy):
 
 def test_card_cannot_do_both(zoo, copy):
     assert "exclude each other" in zoo("card", copy.path, "--check", "--write", code=2).stderr
+
+
+def test_a_card_of_another_form_is_a_sentence(zoo, copy):
+    update_files(copy, {"card.json": b'{"schema": 1}'})
+    for command in ("card", "verify"):
+        process = zoo(command, copy.path, code=2)
+        assert f"{copy.path / 'card.json'}`: the key `bundle` is missing" in process.stderr
+        assert "Traceback" not in process.stderr
