@@ -1,12 +1,11 @@
 """`zoo show`: one model, or one training of it."""
 
-import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zoo import registry
+from zoo.bundle import load_bundle
 from zoo.cli._output import print_json, print_table
 
 
@@ -45,20 +44,21 @@ def wanted_tags(spec: registry.Spec) -> list[str]:
     return [spec.tag] if spec.tag else registry.tags(spec.name)
 
 
-def measured(name: str) -> dict:
-    """The artifacts of a bundle as its card has them: {target: {status, bytes, metrics, latency_us}}."""
-    card = next(path for root in registry.bundle_roots() if (path := Path(root) / name / "card.json").exists())
+def measured(name: str) -> dict | None:
+    """The artifacts of a bundle as its card has them: {target: {status, bytes, metrics, latency_us}}; None: no card."""
     keys = ("status", "reason", "bytes", "metrics", "latency_us")
-    artifacts = json.loads(card.read_text("utf-8"))["artifacts"]
-    return {target: {key: values.get(key) for key in keys} for target, values in artifacts.items()}
+    artifacts = load_bundle(name).card.get("artifacts")
+    return artifacts and {target: {key: values[key] for key in keys} for target, values in artifacts.items()}
 
 
-def figures(artifacts: dict) -> list[tuple]:
+def figures(artifacts: dict | None) -> list[tuple]:
     """One row a target."""
+    if artifacts is None:
+        return [("-", "no card", *3 * "-")]
     return [
         (
             target,
-            values["status"],
+            f"disabled: {values['reason']}" if values["status"] == "disabled" else values["status"],
             f"{values['bytes']:,}" if values["bytes"] else "-",
             ", ".join(f"{key} {value:.4f}" for key, value in list((values["metrics"] or {}).items())[:2]) or "-",
             f"{values['latency_us']['median']:,.0f} us" if values["latency_us"] else "-",

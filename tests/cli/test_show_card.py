@@ -1,0 +1,49 @@
+"""`zoo show` prints what the card of a bundle says, of the bundle that would be loaded, and nothing else."""
+
+import copy
+import json
+import shutil
+
+import pytest
+
+from zoo.bundle import load_bundle, update_files
+
+NAME = "resnet_tiny.digits"
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A copy of a shipped bundle in a `$ZOO_HOME` of its own."""
+    shutil.copytree(load_bundle(NAME).path, tmp_path / NAME)
+    return tmp_path
+
+
+def write_card(home, card):
+    update_files(load_bundle(home / NAME), {"card.json": json.dumps(card).encode()})
+
+
+def test_a_bundle_without_a_card_has_no_figures(zoo, home):
+    manifest = json.loads((home / NAME / "manifest.json").read_text())
+    del manifest["files"]["card.json"]
+    (home / NAME / "manifest.json").write_text(json.dumps(manifest))
+    assert "no card" in zoo("show", NAME, env={"ZOO_HOME": str(home)}).stdout
+    assert json.loads(zoo("show", NAME, "--json", env={"ZOO_HOME": str(home)}).stdout)["pretrained"] == {NAME: None}
+
+
+def test_a_disabled_target_says_why(zoo, home):
+    card = copy.deepcopy(load_bundle(NAME).card)
+    card["artifacts"]["int8"] |= {"status": "disabled", "reason": "agreement: found 12 %"}
+    write_card(home, card)
+    assert "disabled: agreement: found 12 %" in zoo("show", NAME, env={"ZOO_HOME": str(home)}).stdout
+
+
+@pytest.mark.parametrize("card", [b"{", b'{"schema": 1}'])
+def test_a_card_that_is_none_is_a_sentence(zoo, home, card):
+    update_files(load_bundle(home / NAME), {"card.json": card})
+    process = zoo("show", NAME, code=2, env={"ZOO_HOME": str(home)})
+    assert process.stderr.startswith(f"error: `{home / NAME / 'card.json'}`")
+
+
+def test_a_card_that_was_changed_is_a_sentence(zoo, home):
+    (home / NAME / "card.json").write_text("{}")
+    assert "has the wrong size" in zoo("show", NAME, code=2, env={"ZOO_HOME": str(home)}).stderr
