@@ -1,7 +1,5 @@
 """Order and augmentation are pure functions of (seed, epoch, index)."""
 
-import functools
-
 import numpy as np
 import pytest
 
@@ -9,6 +7,7 @@ from zoo.data import get_data
 from zoo.training import augmentation
 from zoo.training.augmentation import Draw
 from zoo.training.batches import batches, order, places, steps_per_epoch
+from zoo.training.mixing import mixup
 
 COUNT, BATCH = 103, 10
 
@@ -37,10 +36,12 @@ def test_any_place_can_be_gone_to(position):
 def test_batches_from_a_position_equal_those_of_the_whole():
     data = get_data("digits")
     examples = data.load("train").take(np.arange(COUNT))
-    augment = functools.partial(augmentation.augment, ["crop", "flip"], data)
+
+    def alter(inputs, labels, draw):
+        return mixup(augmentation.augment(["crop", "flip"], data, inputs, draw), labels, draw, alpha=0.4, classes=10)
 
     def draw(position):
-        drawn = batches(examples, augment, seed=5, batch_size=BATCH, position=position, end=13)
+        drawn = batches(examples, alter, seed=5, batch_size=BATCH, position=position, end=13)
         return [(inputs["image"].numpy(), labels.numpy()) for inputs, labels in drawn]
 
     whole, rest = draw(0), draw(8)

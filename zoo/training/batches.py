@@ -12,6 +12,9 @@ import tensorflow as tf
 from zoo.data import Examples
 from zoo.training.augmentation import Draw
 
+Alteration = Callable[[dict[str, np.ndarray], np.ndarray, Draw], tuple[dict[str, np.ndarray], np.ndarray]]
+"""Maps ({input name: batch}, labels, draw) to inputs and labels."""
+
 PREFETCHED = 4
 """Batches made ready while the model is at another."""
 
@@ -38,24 +41,20 @@ def places(seed: int, count: int, batch_size: int, position: int, end: int) -> I
 
 
 def batches(
-    examples: Examples, augment: Callable[[dict, Draw], dict], *, seed: int, batch_size: int, position: int, end: int
+    examples: Examples, alter: Alteration, *, seed: int, batch_size: int, position: int, end: int
 ) -> tf.data.Dataset:
-    """({input name: (batch, ...) float32}, (batch,) int32 labels) for the steps `position` to `end`.
+    """({input name: (batch, ...) float32}, labels) for the steps `position` to `end`.
 
-    Args:
-        augment: maps ({input name: batch}, draw) to inputs.
+    Labels are (batch,) int32, or what `alter` makes of them.
     """
 
     def prepare(epoch: int, indices: np.ndarray):
         drawn = {name: array[indices] for name, array in examples.inputs.items()}
-        return augment(drawn, Draw(seed, epoch, indices, len(examples))), examples.labels[indices]
-
-    def example(array: np.ndarray) -> tf.TensorSpec:
-        return tf.TensorSpec((batch_size, *array.shape[1:]), array.dtype)
+        return alter(drawn, examples.labels[indices], Draw(seed, epoch, indices, len(examples)))
 
     prepared = tf.data.Dataset.from_generator(
         lambda: (prepare(*place) for place in places(seed, len(examples), batch_size, position, end)),
-        output_signature=({name: example(array) for name, array in examples.inputs.items()}, example(examples.labels)),
+        output_signature=tf.nest.map_structure(tf.type_spec_from_value, prepare(0, np.arange(batch_size))),
     )
     return prepared.map(_as_floats).prefetch(PREFETCHED)
 

@@ -16,8 +16,7 @@ from zoo.data import DataSet, Examples
 from zoo.errors import RecipeError
 from zoo.training import state
 from zoo.training._files import write_atomically
-from zoo.training.augmentation import Draw
-from zoo.training.batches import batches, steps_per_epoch
+from zoo.training.batches import Alteration, batches, steps_per_epoch
 from zoo.training.learner import Learner, Step
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe
@@ -53,7 +52,7 @@ class Training:
     data: DataSet
     train: Examples
     validation: Examples
-    augment: Callable[[dict, Draw], dict]
+    alter: Alteration
     report: Callable[[str, int, int], None] = ignore
     folder: Path = Path()
     """Of the run; see `open`."""
@@ -108,7 +107,7 @@ class Training:
         self._clock = saved = time.monotonic()
         drawn = batches(
             self.train,
-            self.augment,
+            self.alter,
             seed=recipe.seed,
             batch_size=recipe.batch_size,
             position=progress.position,

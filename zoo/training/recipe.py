@@ -43,6 +43,9 @@ class Recipe(BaseModel):
     )
     clip_norm: Positive | None = Field(None, description="a number above 0: largest global norm of a step's gradient")
     augment: list[str] = Field([], description="a list of names of augmentations")
+    mixup: Positive | None = Field(
+        None, description="a number above 0: examples are mixed in pairs by shares from beta(this, this)"
+    )
     class_weight: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="a number in (0, 1]: an example counts 1 / (examples of its class) to this power"
     )

@@ -5,20 +5,22 @@ import logging
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from zoo import registry
 from zoo.bundle import ignore
-from zoo.data import get_data, hold_out
+from zoo.data import DataSet, get_data, hold_out
 from zoo.families import create_model
 from zoo.tasks import get_task
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
-from zoo.training.augmentation import augment
+from zoo.training.augmentation import Draw, augment
 from zoo.training.batches import steps_per_epoch
 from zoo.training.evaluation import evaluate_run
 from zoo.training.feasible import check_examples, check_model
 from zoo.training.learner import Learner
 from zoo.training.loop import Training
+from zoo.training.mixing import mixup
 from zoo.training.recipe import Recipe
 from zoo.training.run import Run
 from zoo.training.signals import StopRequest, stop_requests
@@ -98,5 +100,12 @@ def _prepare(recipe: Recipe, report) -> Training:
     if recipe.class_weight is not None:
         weights = task.class_weights(train.labels, len(data.labels), recipe.class_weight)
     learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), task.loss, weights)
-    augmenting = functools.partial(augment, recipe.augment, data)
-    return Training(recipe, learner, task, data, train, validation, augmenting, report)
+    return Training(recipe, learner, task, data, train, validation, functools.partial(_alter, recipe, data), report)
+
+
+def _alter(recipe: Recipe, data: DataSet, inputs: dict, labels: np.ndarray, draw: Draw) -> tuple[dict, np.ndarray]:
+    """What a batch becomes before the model sees it: an `Alteration`, the first two arguments given."""
+    inputs = augment(recipe.augment, data, inputs, draw)
+    if recipe.mixup is None:
+        return inputs, labels
+    return mixup(inputs, labels, draw, alpha=recipe.mixup, classes=len(data.labels))
