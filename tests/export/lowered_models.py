@@ -34,6 +34,28 @@ def ready(model: keras.Model, scale: float = 0.3) -> keras.Model:
     return deployed(model)
 
 
+def masked_model(make, length: int) -> tuple[keras.Model, dict[str, np.ndarray]]:
+    """A cell under a mask with every policy, and examples: masks that begin late, are broken, hold for all steps."""
+    x = keras.Input((length, 4), name="x")
+    masked = layers.Masking()(x)
+    state = [layers.Dense(5)(layers.Flatten()(x))] * (2 if make is layers.LSTM else 1)
+    held, *states = make(5, return_sequences=True, return_state=True)(masked)
+    outputs = {
+        "held": held,
+        "state": states[-1],
+        "zeroed": make(5, return_sequences=True, zero_output_for_mask=True, go_backwards=True)(masked),
+        "zeroed last": make(5, zero_output_for_mask=True)(masked),
+        "repeated": make(5, return_sequences=True)(masked, initial_state=state),
+        "repeated last": make(5, go_backwards=True)(masked, initial_state=state),
+        "both": layers.Bidirectional(make(4, return_sequences=True))(masked),
+        "both last": layers.Bidirectional(make(4), merge_mode="sum")(masked),
+    }
+    model = ready(keras.Model(x, outputs))
+    examples = examples_of(model, 6)
+    examples["x"][2, :3] = examples["x"][3, 4] = examples["x"][4] = 0
+    return model, examples
+
+
 def examples_of(model: keras.Model, number: int = 4, seed: int = 1) -> dict[str, np.ndarray]:
     """Seeded inputs, (number, ...) each: normal floats, token ids 0..4; every second one ends in zeros, as padding."""
     random = np.random.default_rng(seed)

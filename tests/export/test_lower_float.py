@@ -11,6 +11,7 @@ from lowered_models import (
     file_answers,
     keras_answers,
     lowered,
+    masked_model,
     model_of,
     ready,
     worst_error,
@@ -19,6 +20,7 @@ from lowered_models import (
 from zoo.errors import ConversionError
 from zoo.export.assembly.file import read
 from zoo.export.recurrences.cells import cell_of
+from zoo.export.recurrences.masking import Policy, Step
 from zoo.runtime.flatbuffer import inspect
 
 EXACT = 1e-5
@@ -46,29 +48,33 @@ def test_a_step_takes_as_many_operators_as_its_cell_says(cell, converter):
     assert sum(counts.values()) - sum(once.values()) == 10 * cell_of(layer).operators
 
 
+@pytest.mark.parametrize("form", ["unrolled", "blocked"])
 @pytest.mark.parametrize("cell", ["LSTM", "GRU", "SimpleRNN"])
-def test_masks(cell, converter):
-    """Repeated, zeroed and held outputs; a mask that begins late, is broken, or holds for a whole sequence."""
-    make = CELLS[cell]
-    x = Input((9, 4), name="x")
-    masked = layers.Masking()(x)
-    state = [layers.Dense(5)(x[:, 0])] * (2 if cell == "LSTM" else 1)
-    model = ready(
-        Model(
-            x,
-            {
-                "held": make(5, return_sequences=True)(masked),
-                "zeroed": make(5, return_sequences=True, zero_output_for_mask=True, go_backwards=True)(masked),
-                "zeroed last": make(5, zero_output_for_mask=True)(masked),
-                "repeated": make(5, return_sequences=True)(masked, initial_state=state),
-                "both": layers.Bidirectional(make(4, return_sequences=True))(masked),
-                "both last": layers.Bidirectional(make(4), merge_mode="sum")(masked),
-            },
+def test_masks(cell, form, converter):
+    """Every policy, from both ends, on lengths that leave steps after the last whole block."""
+    model, examples = masked_model(CELLS[cell], length=21)
+    file = lowered(converter, model, form=form)
+    assert set(file.forms) == {form}
+    assert worst_error(model, file.data, examples) <= EXACT
+
+
+@pytest.mark.parametrize(("target", "tolerance"), [("float16", 2e-3), ("dynamic_int8", 2e-2)])
+def test_masks_with_small_weights(target, tolerance, converter):
+    model, examples = masked_model(CELLS["LSTM"], length=21)
+    assert worst_error(model, lowered(converter, model, target, form="blocked").data, examples) <= tolerance
+
+
+@pytest.mark.parametrize("policy", [{}, {"zero_output_for_mask": True}])
+def test_a_masked_step_takes_as_many_operators_as_it_says(policy, converter):
+    layer = layers.GRU(6, return_sequences=True, **policy)
+
+    def operators(length: int) -> int:
+        return sum(
+            inspect(lowered(converter, model_of(layers.Masking(), layer, shape=(length, 4))).data).counts().values()
         )
-    )
-    examples = examples_of(model, 6)
-    examples["x"][2, :3] = examples["x"][3, 4] = examples["x"][4] = 0
-    assert worst_error(model, lowered(converter, model).data, examples) <= EXACT
+
+    more = operators(11) - operators(10)
+    assert more == Step(cell_of(layer), Policy.ZERO if policy else Policy.HOLD).operators
 
 
 def test_a_mask_of_tokens(converter):
@@ -157,20 +163,15 @@ def test_small_weights(target, tolerance, converter):
         assert inspect(file.data).counts().get("DEQUANTIZE", 0) < 24
 
 
-def test_batches_are_unrolled(converter):
-    model = model_of(layers.Dense(4), layers.LSTM(4, return_sequences=True), layers.Masking(), layers.GRU(3))
+@pytest.mark.parametrize("form", ["unrolled", "blocked"])
+def test_batches(form, converter):
+    sequence = layers.LSTM(4, return_sequences=True, go_backwards=True)
+    model = model_of(layers.Dense(4), sequence, layers.Masking(), layers.GRU(3), shape=(21, 4))
     examples = examples_of(model, 6)
-    three, one = (lowered(converter, model, batch=batch) for batch in (3, 1))
+    three, one = (lowered(converter, model, batch=batch, form=form) for batch in (3, 1))
     assert worst_error(model, three.data, examples) <= EXACT
     for name, answers in file_answers(three.data, examples).items():
         np.testing.assert_allclose(answers, file_answers(one.data, examples)[name], atol=1e-6)
-
-
-def test_blocks_are_refused_where_they_cannot_serve(converter):
-    with pytest.raises(ConversionError, match="`gru_of_three` cannot take the form `blocked`: it runs a batch of 3"):
-        lowered(converter, model_of(layers.GRU(3, name="gru_of_three")), batch=3, form="blocked")
-    with pytest.raises(ConversionError, match="its sequence is masked"):
-        lowered(converter, model_of(layers.Masking(), layers.GRU(3)), form="blocked")
 
 
 def test_auto_unrolls_what_is_short_and_blocks_what_is_long(converter):
@@ -178,15 +179,17 @@ def test_auto_unrolls_what_is_short_and_blocks_what_is_long(converter):
         return lowered(converter, model_of(*stack, shape=(length, 4))).forms
 
     assert forms(layers.SimpleRNN(4, return_sequences=True), layers.LSTM(4), length=200) == ("unrolled", "blocked")
-    assert forms(layers.Masking(), layers.LSTM(4), length=200) == ("unrolled",)
+    assert forms(layers.LSTM(4), length=100) == ("unrolled",)
+    assert forms(layers.Masking(), layers.LSTM(4), length=100) == ("blocked",), "a masked step is larger"
 
 
-def test_a_blocked_file_does_not_grow_with_the_length(converter):
-    short, long = (
-        lowered(converter, model_of(layers.LSTM(8, return_sequences=True), shape=(length, 4)), form="blocked")
-        for length in (512, 2048)
-    )
-    assert abs(len(long.data) - len(short.data)) < 64
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_blocked_file_does_not_grow_with_the_length(masked, converter):
+    def size(length: int) -> int:
+        stack = [layers.Masking()] * masked + [layers.LSTM(8, return_sequences=True)]
+        return len(lowered(converter, model_of(*stack, shape=(length, 4)), form="blocked").data)
+
+    assert abs(size(2048) - size(512)) < 64
 
 
 def test_outputs_that_are_inputs_or_come_twice(converter):

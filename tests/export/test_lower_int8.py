@@ -38,6 +38,24 @@ def test_both_forms_compute_the_same_bits(cell, converter):
     assert inspect(unrolled.data).counts().get("QUANTIZE", 0) <= 4, "the pieces share their grids"
 
 
+def test_both_forms_compute_the_same_bits_under_masks(converter):
+    """Every policy, on a length that leaves steps after the last whole block."""
+    x = Input((21, 4), name="x")
+    masked = layers.Masking()(x)
+    state = layers.Dense(5, activation="tanh")(layers.Flatten()(x))
+    held, last = layers.GRU(5, return_sequences=True, return_state=True, go_backwards=True)(masked)
+    zeroed = layers.GRU(5, zero_output_for_mask=True)(masked)
+    repeated = layers.GRU(5, return_sequences=True)(masked, initial_state=state)
+    model = ready(Model(x, {"held": held, "last": last, "zeroed": zeroed, "repeated": repeated}))
+    examples = examples_of(model, 6)
+    examples["x"][2, :3] = examples["x"][3, 4] = examples["x"][4] = 0
+    unrolled, blocked = (lowered(converter, model, "int8", form=form) for form in ("unrolled", "blocked"))
+    one, other = (stored_answers(file.data, examples) for file in (unrolled, blocked))
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+    assert root_mean_square(model, blocked.data) < 0.15
+
+
 def test_directions_and_their_merge(converter):
     model = model_of(
         layers.Bidirectional(layers.GRU(6, return_sequences=True)),
@@ -120,9 +138,10 @@ def test_models_without_recurrences(target, dtype, converter):
     assert {tensor.dtype for tensor in (*signature.inputs.values(), *signature.outputs.values())} == {dtype}
 
 
-def test_batches(converter):
-    model = model_of(layers.Dense(4), layers.LSTM(4, return_sequences=True), layers.GRU(3))
-    three, one = (lowered(converter, model, "int8", batch=batch) for batch in (3, 1))
+@pytest.mark.parametrize("form", ["unrolled", "blocked"])
+def test_batches(form, converter):
+    model = model_of(layers.Dense(4), layers.LSTM(4, return_sequences=True), layers.GRU(3), shape=(21, 4))
+    three, one = (lowered(converter, model, "int8", batch=batch, form=form) for batch in (3, 1))
     examples = examples_of(model, 6)
     assert root_mean_square(model, three.data, examples) < 0.1
     assert root_mean_square(model, one.data, examples) < 0.1

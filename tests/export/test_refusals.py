@@ -97,7 +97,6 @@ REFUSED = {
     "quantised by Keras": (quantised_by_keras, {}, ConversionError, "layer `small` was quantised by Keras"),
     "int16x8, recurrent": (sequential_lstm, {"targets": "int16x8"}, ConversionError, "layer `lstm.*` is recurrent"),
     "int16x8, int32 input": (tokens, {"targets": "int16x8"}, ConversionError, "input `tokens` is int32"),
-    "blocked, batch": (sequential_lstm, {"form": "blocked", "batch_size": 2}, ConversionError, "`blocked` has batch 1"),
     "step": (sequential_lstm, {"form": "step"}, InputError, "the part `step` is not exported yet"),
     "unknown form": (sequential_lstm, {"form": "rolled"}, InputError, "unknown form: `rolled`"),
     "micro": (sequential, {"targets": "micro"}, InputError, "the target `micro` is not exported yet"),

@@ -38,11 +38,6 @@ def refuse(model: keras.Model, request: Request) -> None:
         check_recurrence(layer)
     if "int16x8" in request.targets:
         check_int16x8(model, recurrent)
-    if recurrent and request.form == "blocked" and request.batch_size > 1:
-        raise ConversionError(
-            f"layer `{recurrent[0].name}`: the form `blocked` has batch 1 for now, found {request.batch_size}",
-            "leave `batch_size` at 1, or ask for the form `unrolled`",
-        )
 
 
 def all_layers(model: keras.Model) -> Iterator[keras.Layer]:

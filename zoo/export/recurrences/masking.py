@@ -19,6 +19,9 @@ import tensorflow as tf
 from zoo.export.recurrences.cells import Cell, Hook
 from zoo.export.recurrences.holes import Hole
 
+_HOLDING = 3
+"""The operators that hold one float value under a mask: old + valid * (new - old)."""
+
 
 class Policy(Enum):
     """What comes out of a masked step."""
@@ -53,6 +56,14 @@ class Step:
     def carried(self) -> tuple[str, ...]:
         """The cell's states; where outputs repeat, the last output too."""
         return (*self.cell.states, "output") if self.policy is Policy.REPEAT else self.cell.states
+
+    @property
+    def operators(self) -> int:
+        """How many TFLite operators one float step takes, for the choice of the form."""
+        if self.policy is Policy.NONE:
+            return self.cell.operators
+        zeroing = self.output not in self.carried  # valid * output
+        return self.cell.operators + _HOLDING * len(self.carried) + zeroing
 
     @property
     def output(self) -> str:

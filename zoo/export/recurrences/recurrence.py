@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from zoo.errors import ConversionError
 from zoo.export.assembly.graph import Piece
 from zoo.export.recurrences.cells import Cell, Hook
 from zoo.export.recurrences.holes import Hole
@@ -97,32 +96,12 @@ class Order:
 
 
 def recurrence_of(hole: Hole, cell: Cell, form: str) -> Recurrence:
-    """A recurrence in the form asked for, or in the one that suits it where that is `auto`.
-
-    Raises:
-        ConversionError: `blocked` was asked for and cannot serve here.
-    """
+    """A recurrence in the form asked for, or in the one that suits its length where that is `auto`."""
     step = Step(cell, policy_of(hole))
-    obstacle = _no_blocks(hole)
-    if form == "blocked" and obstacle:
-        raise ConversionError(
-            f"layer `{hole.layer.name}` cannot take the form `blocked`: {obstacle}",
-            "`--form unrolled` serves it, and `--form auto` chooses by itself",
-        )
     if form == "auto":
-        small = cell.operators * hole.length <= UNROLLED_OPERATORS
-        form = "unrolled" if small or obstacle else "blocked"
+        form = "unrolled" if step.operators * hole.length <= UNROLLED_OPERATORS else "blocked"
     block = hole.length if form == "unrolled" else _block(hole.length)
     return Recurrence(hole, cell, step, form, block)
-
-
-def _no_blocks(hole: Hole) -> str | None:
-    """Why a recurrence cannot run in blocks, or None."""
-    if hole.batch > 1:
-        return f"it runs a batch of {hole.batch}, and blocks serve a batch of 1 for now"
-    if hole.mask:
-        return "its sequence is masked, and blocks take no mask for now"
-    return None
 
 
 def _block(length: int) -> int:
