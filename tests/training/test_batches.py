@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from zoo.data import get_data
-from zoo.training import augmentation
-from zoo.training.augmentation import Draw
-from zoo.training.batches import batches, order, places, steps_per_epoch
-from zoo.training.mixing import mixup
+from zoo.training.feeding import augmentation
+from zoo.training.feeding.augmentation import Draw
+from zoo.training.feeding.batches import batches, order, places, steps_per_epoch
+from zoo.training.feeding.mixing import mixup
 
 COUNT, BATCH = 103, 10
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from zoo.training.augmentation import Draw
-from zoo.training.mixing import mixup
+from zoo.training.feeding.augmentation import Draw
+from zoo.training.feeding.mixing import mixup
 
 COUNT, CLASSES = 4000, 3
 

@@ -11,9 +11,9 @@ from zoo.data import get_data
 from zoo.errors import RecipeError, UnknownNameError, ZooError
 from zoo.families import create_model
 from zoo.training import Recipe, load_recipe, train
-from zoo.training.augmentation import AUGMENTATIONS
-from zoo.training.feasible import check_model
+from zoo.training.feeding.augmentation import AUGMENTATIONS
 from zoo.training.recipe import parse_overrides
+from zoo.training.recipe.feasible import check_model
 
 SHIPPED = sorted(registry.shipped("recipes").glob("*.yaml"))
 

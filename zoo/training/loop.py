@@ -16,7 +16,7 @@ from zoo.data import DataSet, Examples
 from zoo.errors import RecipeError
 from zoo.training import state
 from zoo.training._files import write_atomically
-from zoo.training.batches import Alteration, batches, steps_per_epoch
+from zoo.training.feeding.batches import Alteration, batches, steps_per_epoch
 from zoo.training.learner import Learner, Step
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe

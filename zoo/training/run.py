@@ -74,15 +74,22 @@ class Run:
         """
         from zoo.families import create_model
 
-        weights = self.path / "model.weights.h5"
-        if not weights.exists():
+        self.check_ended()
+        model = create_model(self.recipe.model)
+        model.load_weights(self.path / "model.weights.h5")
+        return model
+
+    def check_ended(self) -> None:
+        """Does nothing if the training has ended.
+
+        Raises:
+            InputError: it has not.
+        """
+        if not (self.path / "model.weights.h5").exists():
             raise InputError(
                 f"the training of `{self.path}` has not ended: it has no model.weights.h5",
                 f"`zoo train {self.path / 'recipe.yaml'} --out {self.path.parent.parent} --resume` goes on with it",
             )
-        model = create_model(self.recipe.model)
-        model.load_weights(weights)
-        return model
 
     def check_reach(self) -> None:
         """Does nothing if the test split gave what the recipe must reach.
@@ -105,8 +112,9 @@ def load_run(path: Path | str) -> Run:
         InputError: it is not one.
     """
     path = Path(path)
-    if not (path / "recipe.yaml").is_file():
-        raise InputError(f"not a run: `{path}` has no recipe.yaml", "`zoo train` prints the folder of its run")
+    for name in ("recipe.yaml", "environment.json"):
+        if not (path / name).is_file():
+            raise InputError(f"not a run: `{path}` has no {name}", "`zoo train` prints the folder of its run")
     return Run(path)
 
 

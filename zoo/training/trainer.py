@@ -14,14 +14,14 @@ from zoo.families import create_model
 from zoo.tasks import get_task
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
-from zoo.training.augmentation import Draw, augment
-from zoo.training.batches import steps_per_epoch
 from zoo.training.evaluation import evaluate_run
-from zoo.training.feasible import check_examples, check_model
+from zoo.training.feeding.augmentation import Draw, augment
+from zoo.training.feeding.batches import steps_per_epoch
+from zoo.training.feeding.mixing import mixup
 from zoo.training.learner import Learner
 from zoo.training.loop import Training
-from zoo.training.mixing import mixup
 from zoo.training.recipe import Recipe
+from zoo.training.recipe.feasible import check_examples, check_model
 from zoo.training.run import Run
 from zoo.training.signals import StopRequest, stop_requests
 

@@ -7,8 +7,8 @@ from zoo import registry
 from zoo.data import DataSet, Examples, get_data
 from zoo.errors import RecipeError, UnknownNameError
 from zoo.tasks import get_task
-from zoo.training import augmentation
-from zoo.training.recipe import Recipe
+from zoo.training.feeding import augmentation
+from zoo.training.recipe.recipe import Recipe
 
 
 def check_recipe(recipe: Recipe, where: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zoo import registry
 from zoo.errors import RecipeError
-from zoo.training import _yaml
+from zoo.training.recipe import _yaml
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -102,7 +102,7 @@ def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) 
         UnknownNameError: no such file, and no such shipped recipe.
         RecipeError: not YAML, an unknown key, a wrong type, an unknown name, an impossible combination.
     """
-    from zoo.training.feasible import check_recipe
+    from zoo.training.recipe.feasible import check_recipe
 
     path = Path(recipe) if Path(recipe).is_file() else registry.recipe_path(str(recipe))
     overrides = overrides or {}

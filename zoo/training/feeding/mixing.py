@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.stats import beta
 
-from zoo.training.augmentation import Draw
+from zoo.training.feeding.augmentation import Draw
 
 
 def mixup(

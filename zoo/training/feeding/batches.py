@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data import Examples
-from zoo.training.augmentation import Draw
+from zoo.training.feeding.augmentation import Draw
 
 Alteration = Callable[[dict[str, np.ndarray], np.ndarray, Draw], tuple[dict[str, np.ndarray], np.ndarray]]
 """Maps ({input name: batch}, labels, draw) to inputs and labels."""
