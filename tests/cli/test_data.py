@@ -40,3 +40,8 @@ def test_prepare_without_a_network_is_a_sentence(zoo, tmp_path):
 def test_an_unknown_set_names_the_nearest(zoo):
     process = zoo("data", "show", "mitbih", code=2)
     assert process.stderr.startswith("error: unknown data set: `mitbih`; the nearest are `mitbih_beats`")
+
+
+def test_show_of_a_prepared_set_says_nothing_else(zoo, require_data):
+    require_data("cifar10")
+    assert zoo("data", "show", "cifar10").stderr == ""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli._output import print_json, print_table
+from zoo.cli._output import import_tensorflow, print_json, print_table
 
 app = typer.Typer(help="Data sets: list, show, download and prepare.", no_args_is_help=True)
 
@@ -31,6 +31,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
     from zoo.data import get_data
 
     data = get_data(name)
+    if data.ready:
+        import_tensorflow()  # the notes of a prepared copy may take a look into it
     facts = {
         **summary(data),
         "scored labels": list(data.scored_labels),
