@@ -36,6 +36,7 @@ def evaluate_training(path: str, target: str | None) -> None:
         raise InputError(f"`--target {target}` is for a bundle: `{path}` is a run, which has no artifacts")
     run = load_run(path)
     if run.evaluation is None:
+        run.check_ended()
         environment.apply(run.environment)  # the bits that the training itself would have found
         with progress_bar() as report:
             evaluate_run(run, report)
