@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoo import _card, _manifest
-from zoo.errors import BundleError, UnknownNameError
+from zoo.errors import BundleError, InputError, UnknownNameError
 from zoo.registry import bundle_roots, nearest
 
 TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8", "int16x8")
@@ -159,6 +159,7 @@ def write_bundle(out: str | os.PathLike, name: str, manifest: dict) -> Iterator[
 
     Raises:
         BundleError: the manifest is not what it must be, the folder holds a link, or what stands there is no bundle.
+        InputError: nothing can be written to `out`; this is found before the block is entered.
     """
     if not _manifest.NAME.holds(name):
         raise BundleError(f"a bundle cannot be called `{name}`: expected {_manifest.NAME.words}")
@@ -271,10 +272,12 @@ def _measure_files(folder: Path) -> dict[str, dict]:
 @contextmanager
 def _replacing(final: Path) -> Iterator[Path]:
     """A new folder that takes the place of `final` when the block ends well, and is removed when it does not."""
-    final.parent.mkdir(parents=True, exist_ok=True)
     mark = secrets.token_hex(4)
     folder, old = (final.with_name(f".{final.name}.{mark}.{word}") for word in ("new", "old"))
-    folder.mkdir()
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"`{final.parent}` cannot be written: {error.strerror}", "choose another folder") from error
     try:
         yield folder
         _sync(folder)

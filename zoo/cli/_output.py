@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+
+from zoo.errors import InputError, needs
 
 
 def print_json(data: object) -> None:
@@ -34,6 +37,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     if not console.is_terminal:
         console.width = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     console.print(table)
+
+
+def check_writable(path: Path) -> None:
+    """Refuses, before the work, a file that its results could not be written to; leaves nothing there.
+
+    Raises:
+        InputError: with the system's reason.
+    """
+    is_new = not path.exists()
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise InputError(f"`{path}` cannot be written: {error.strerror}", "choose another place") from error
+    if is_new:
+        path.unlink()
 
 
 def _is_number(cell: str) -> bool:
@@ -80,8 +98,6 @@ def import_tensorflow() -> None:
     import os
     import sys
     import tempfile
-
-    from zoo.errors import needs
 
     sys.stderr.flush()
     kept = os.dup(2)

@@ -8,7 +8,7 @@ import typer
 
 from zoo.bundle import load_bundle
 from zoo.cli._later import later
-from zoo.cli._output import print_json, print_table, progress_bar
+from zoo.cli._output import check_writable, print_json, print_table, progress_bar
 from zoo.errors import InputError
 
 app = typer.Typer(help="Compares speeds: contestants take turns in one process.", no_args_is_help=True)
@@ -33,6 +33,8 @@ def latency(
         raise InputError("`--peers` is not there yet: artifacts are compared with each other alone")
     from zoo.bench.latency import compare
 
+    if out is not None:
+        check_writable(out)
     with progress_bar() as report:
         found = compare([load_bundle(name) for name in bundles], targets or (), threads=threads, report=report)
     if out is not None:

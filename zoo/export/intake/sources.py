@@ -73,7 +73,7 @@ def open_source(model: object, name: str | None, request: Request, scratch: Path
         )
     path = Path(model)
     if path.suffix == ".keras":
-        return _of_user(_copy(path, scratch / "source.keras"), name or path.stem, request)
+        return _of_user(_copy(path, scratch / path.name), name or path.stem, request)  # errors name it as its user does
     source = _of_zoo(model, path, name, request, scratch)
     if name is not None and source.spec is not None:
         raise InputError(
@@ -164,5 +164,6 @@ def _save(model: keras.Model, path: Path) -> Path:
 def _copy(source: Path, target: Path) -> Path:
     """The file as it is now; it cannot change between the check and the loading."""
     if not source.is_file():
-        raise InputError(f"not a `.keras` file: `{source}`", '`model.save("model.keras")` writes one')
+        found = "is a folder" if source.is_dir() else "does not exist"
+        raise InputError(f"not a `.keras` file: `{source}` {found}", '`model.save("model.keras")` writes one')
     return Path(shutil.copyfile(source, target))

@@ -1,0 +1,69 @@
+"""What cannot be read or written is one sentence with the user's own names, before any work is done."""
+
+import copy
+import json
+
+import keras
+import pytest
+
+from zoo.bundle import load_bundle
+
+NAME = "resnet_tiny.digits"
+
+
+def error_of(process) -> str:
+    """The one sentence; nothing else than it and its hint is on stderr."""
+    first, *hint = process.stderr.splitlines()
+    assert first.startswith("error: ")
+    assert all(line.startswith("hint: ") for line in hint)
+    return first
+
+
+def test_an_export_names_the_file_as_its_user_does(zoo, tmp_path):
+    x = keras.Input((3,))
+    keras.Model(x, keras.layers.Lambda(lambda x: x + 1)(x)).save(tmp_path / "Mine.keras")
+    process = zoo("export", "Mine.keras", "--target", "float32", "--out", "out", cwd=tmp_path, code=2)
+    assert "of `Mine.keras` is refused" in error_of(process)
+    missing = zoo("export", "nowhere.keras", "--target", "float32", "--out", "out", cwd=tmp_path, code=2)
+    assert "`nowhere.keras` does not exist" in error_of(missing)
+
+
+@pytest.mark.parametrize("place", ["/proc/nothing", "file/below"])
+def test_an_export_to_where_nothing_can_be_written(zoo, tmp_path, place):
+    (tmp_path / "file").write_text("in the way")
+    process = zoo("export", "resnet_tiny", "--target", "float32", "--out", place, cwd=tmp_path, code=2)
+    assert f"`{place}` cannot be written" in error_of(process)
+
+
+@pytest.mark.parametrize("place", ["nowhere/x.json", "."])
+def test_a_comparison_to_where_nothing_can_be_written(zoo, tmp_path, place):
+    process = zoo("bench", "latency", NAME, "--target", "int8", "-o", place, cwd=tmp_path, code=2)
+    assert f"`{place}` cannot be written" in error_of(process)
+
+
+def test_a_refused_comparison_leaves_no_file(zoo, tmp_path):
+    zoo("bench", "latency", NAME, "--target", "int16x8", "-o", "x.json", cwd=tmp_path, code=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_half_a_run(zoo, tmp_path):
+    recipe = load_bundle(NAME).file("recipe.yaml")
+    (tmp_path / "recipe.yaml").write_bytes(recipe.read_bytes())
+    assert "has no environment.json" in error_of(zoo("evaluate", tmp_path, code=2))
+    (tmp_path / "environment.json").write_text("{}")
+    assert "has not ended: it has no model.weights.h5" in error_of(zoo("evaluate", tmp_path, code=2))
+
+
+def test_a_demo_that_misses_its_goals_says_so(tmp_path):
+    from zoo.cli.demo import not_met
+    from zoo.training.run import Run
+
+    bundle = load_bundle(NAME)
+    (tmp_path / "recipe.yaml").write_bytes(bundle.file("recipe.yaml").read_bytes())
+    (tmp_path / "evaluation.json").write_text(json.dumps({"metrics": {"accuracy": 0.1}}))
+    card = copy.deepcopy(bundle.card)
+    below = "`resnet_tiny.digits` ends below its goal on the test split: accuracy is 0.1000"
+    assert [sentence.partition(", expected")[0] for sentence in not_met(Run(tmp_path), card)] == [below]
+    card["artifacts"]["int8"] |= {"status": "disabled", "reason": "parity"}
+    (tmp_path / "evaluation.json").write_text(json.dumps({"metrics": {"accuracy": 1.0}}))
+    assert not_met(Run(tmp_path), card) == ["left out of `resnet_tiny.digits`: int8: parity"]
