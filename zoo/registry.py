@@ -102,12 +102,16 @@ def recipe_path(name: str) -> Path:
     """The shipped recipe of a training, `recipes/<name.tag>.yaml`.
 
     Raises:
-        UnknownNameError: there is none; the message lists the nearest.
+        UnknownNameError: there is none; the message lists the nearest, unless `name` is that of a file.
     """
     path = shipped("recipes") / f"{name}.yaml"
-    if not path.is_file():
-        raise UnknownNameError(*_unknown("recipe", name, (path.stem for path in shipped("recipes").glob("*.yaml"))))
-    return path
+    if path.is_file():
+        return path
+    hint = "a recipe is the `name.tag` of a shipped one, such as `resnet8.cifar10`, or the path of a YAML file"
+    if "/" in name or Path(name).suffix in (".yaml", ".yml"):
+        raise UnknownNameError(f"the recipe `{name}` does not exist", hint)
+    message, _ = _unknown("recipe", name, (path.stem for path in shipped("recipes").glob("*.yaml")))
+    raise UnknownNameError(message, hint)
 
 
 def shipped(folder: str) -> Path:

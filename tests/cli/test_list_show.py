@@ -84,3 +84,24 @@ def test_what_is_not_there_yet_is_a_sentence(zoo, command, rest):
 def test_a_question_is_not_there_yet(zoo):
     process = zoo("predict", "resnet_tiny.digits", "a.png", "--question", "what is this?", code=2)
     assert process.stderr.startswith("error: `--question` is not there yet")
+
+
+@pytest.mark.parametrize(
+    ("command", "error", "hint"),
+    [
+        ("export resnet_tiny --target flaot32 --out out", "unknown target: `flaot32`; the nearest", "the targets are"),
+        ("train ./nothere.yaml", "the recipe `./nothere.yaml` does not exist", "or the path of a YAML file"),
+        ("train resnet_tiny.digitz", "unknown recipe: `resnet_tiny.digitz`; the nearest", "or the path of a YAML file"),
+    ],
+)
+def test_a_wrong_word_gets_a_hint(zoo, tmp_path, command, error, hint):
+    first, second = zoo(*command.split(), code=2, cwd=tmp_path).stderr.splitlines()
+    assert first.startswith(f"error: {error}")
+    assert second.startswith("hint: ")
+    assert hint in second
+
+
+@pytest.mark.parametrize("command", ["list", "show", "train", "evaluate", "export", "verify", "card", "predict"])
+def test_usage_names_arguments_in_capitals(zoo, command):
+    usage = next(line for line in zoo(command, "--help").stdout.splitlines() if "Usage:" in line)
+    assert not [word for word in usage.split()[3:] if word.strip("{}[].").islower()]

@@ -164,3 +164,11 @@ def test_every_table_is_read_as_it_was_written(tmp_path_factory, table, header):
         writer.writerows([["c"] * table.shape[1]] * header + table.tolist())
     found = read_csv(path, InputSpec("x", (1, *table.shape), "float32", "array"))
     assert np.array_equal(found[0], table)
+
+
+@pytest.mark.parametrize("text", ["1;2\n3;4\n", "1,5;2,5\n", "1 2\n"])
+def test_other_ways_to_part_cells_get_a_hint(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_csv(tmp_path / "a.csv", TABLE)
+    assert caught.value.hint == "cells are parted by commas, decimals by a point"

@@ -63,8 +63,8 @@ def test_a_file_whose_name_looks_like_several_is_a_file(files):
 WRONG = {
     "one of two": ("a.csv", BEAT, "one input was given: expected 2, `ecg`, `rr`"),
     "one array of two": (np.zeros(3), BEAT, "one input was given: expected 2"),
-    "one named of two": ("ecg=a.csv", BEAT, "the input lacks an input: `rr`; expected `ecg`, `rr`"),
-    "an unknown name": ("ecg=a.csv,rri=b.csv", BEAT, "names an unknown input: `rri`; expected `ecg`, `rr`"),
+    "one named of two": ("ecg=a.csv", BEAT, "`ecg=a.csv` lacks an input: `rr`; expected `ecg`, `rr`"),
+    "an unknown name": ("ecg=a.csv,rri=b.csv", BEAT, "rri=b.csv` names an unknown input: `rri`; expected `ecg`, `rr`"),
     "a name twice": ("ecg=a.csv,ecg=b.csv", BEAT, "an input is named twice"),
     "a key missing": ("one.NPZ.npz", BEAT, "`one.NPZ.npz` lacks an input: `rr`"),
     "a key too many": ("both.npz", {"ecg": ECG}, "`both.npz` names an unknown input: `rr`"),

@@ -33,7 +33,7 @@ def test_verify_of_nothing(zoo, tmp_path):
 def test_card_shows_writes_and_checks(zoo, copy):
     shown = zoo("card", copy.path).stdout
     assert shown.strip() == (copy.path / "README.md").read_text().strip()
-    zoo("card", copy.path, "--check")
+    assert zoo("card", copy.path, "--check").stdout == "READMEs are up to date: 1 bundle\n"
     assert zoo("card", copy.path, "--write").stdout == ""  # nothing was out of date
     update_files(copy, {"README.md": b"by hand\n"})
     assert "out of date" in zoo("card", copy.path, "--check", code=3).stderr

@@ -30,6 +30,7 @@ def card(
             print(path)
     elif check:
         readmes.check(chosen)
+        print(f"READMEs are up to date: {len(chosen)} bundle{'s' if len(chosen) != 1 else ''}")
     else:
         for bundle in chosen:
             print(readmes.of(bundle))

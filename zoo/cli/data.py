@@ -8,7 +8,7 @@ from zoo.cli._output import import_tensorflow, print_json, print_table
 
 app = typer.Typer(help="Data sets: list, show, download and prepare.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="A data set, as `zoo data list` names it.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, as `zoo data list` names it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

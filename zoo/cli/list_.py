@@ -11,7 +11,7 @@ from zoo.errors import UnknownNameError
 
 def list_(
     pattern: Annotated[
-        str, typer.Argument(help="Shell wildcards; with a dot, trainings are listed: `resnet8.*`.")
+        str, typer.Argument(metavar="PATTERN", help="Shell wildcards; with a dot, trainings are listed: `resnet8.*`.")
     ] = "*",
     task: Annotated[str | None, typer.Option(help="Only models of this task.")] = None,
     pretrained: Annotated[bool, typer.Option("--pretrained", help="Only trainings whose weights are at hand.")] = False,

@@ -12,7 +12,9 @@ from zoo.errors import InputError
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the `name.tag` of a shipped one.")],
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A recipe's file, or the `name.tag` of a shipped one.")
+    ],
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the recipe; may be given again."),

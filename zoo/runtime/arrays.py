@@ -21,6 +21,7 @@ from zoo.errors import InputError
 from zoo.registry import nearest
 
 _KINDS = {"b": "truth values", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers"}
+_CELLS = "cells are parted by commas, decimals by a point"
 _BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -157,7 +158,7 @@ def _read_rows(reader: Iterable[list[str]], where: str) -> list[list[float]]:
             raise InputError(f"{where}: row {line} has {len(cells)} cells, expected {len(rows[0])} as in the first")
         rows.append([_number(cell, f"{where}: row {line}, column {column}") for column, cell in enumerate(cells, 1)])
     if not rows:
-        raise InputError(f"{where} holds no numbers: expected one a cell")
+        raise InputError(f"{where} holds no numbers: expected one a cell", _CELLS)
     return rows
 
 
@@ -172,7 +173,7 @@ def _is_number(cell: str) -> bool:
 def _number(cell: str, where: str) -> float:
     if not _is_number(cell):
         found = f"`{cell[:40]}`" if cell.strip() else "an empty cell"
-        raise InputError(f"{where} is no number: found {found}", "cells are parted by commas, decimals by a point")
+        raise InputError(f"{where} is no number: found {found}", _CELLS)
     if not math.isfinite(value := float(cell)):
         raise InputError(f"{where} is not finite: found `{cell[:40]}`")
     return value

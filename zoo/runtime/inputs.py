@@ -30,7 +30,7 @@ def read_inputs(source: object, specs: Mapping[str, InputSpec]) -> dict[str, np.
     """
     named = _by_name(source)
     if named is not None:
-        check_names(named, specs, "the input")
+        check_names(named, specs, f"`{describe(source)}`")
         return {name: _read(named[name], spec) for name, spec in specs.items()}
     if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() == ".npz":
         return read_npz(_existing(source), specs)

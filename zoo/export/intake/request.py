@@ -67,7 +67,9 @@ def _known_targets(targets: list[str]) -> tuple[str, ...]:
             raise InputError(f"the target `{target}` is not exported yet", "the targets are " + _listed(TARGETS))
         if target not in TARGETS:
             close = _listed(nearest(target, TARGETS))
-            raise UnknownNameError(f"unknown target: `{target}`; the nearest are {close}")
+            raise UnknownNameError(
+                f"unknown target: `{target}`; the nearest are {close}", "the targets are " + _listed(TARGETS)
+            )
     return tuple(target for target in TARGETS if target in targets)
 
 
