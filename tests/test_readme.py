@@ -33,13 +33,15 @@ def test_the_new_model_is_listed_and_built(tmp_path):
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: readme-models\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[zoo.families]\nreadme = readme_models\n")
+    code = "import zoo; print(*(zoo.create_model(name).count_params() for name in zoo.list_models('lenet*')))"
     built = subprocess.run(
-        [sys.executable, "-c", "import zoo; print(zoo.create_model('lenet5').count_params())"],
+        [sys.executable, "-c", code],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
-    assert built.stdout.strip() == "61706", built.stderr  # LeNet-5 in its modern form
+    assert built.stdout.split()[0] == "61706", built.stderr  # LeNet-5 in its modern form
+    assert int(built.stdout.split()[1]) < 20_000  # what every family's tiny size must be
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"\b[a-z0-9_]+\.(?:cifar10|mitbih|digits)\b", README))))
