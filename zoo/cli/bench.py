@@ -51,5 +51,94 @@ def latency(
     print_table(columns, rows, title=f"{found['clock']} of one inference, {count}, {found['machine']['cpu']}")
 
 
-for comparison in ("rnn", "memory", "train"):
+@app.command("rnn")
+def rnn(
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Beside the stock conversions, PyTorch and ONNX Runtime.")
+    ] = False,
+    cells: Annotated[str, typer.Option(help="Of LSTM, GRU, SimpleRNN, IRNN.")] = "LSTM,GRU,SimpleRNN,IRNN",
+    lengths: Annotated[str, typer.Option(help="Steps of a sequence.")] = "50,128,512",
+    units: Annotated[str, typer.Option(help="Units of a layer.")] = "64,128",
+    layers: Annotated[str, typer.Option(help="Layers of a model.")] = "1,2",
+    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 15,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file, row by row.")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(metavar="PAGE.md", help="Write a page, and beside it its plot and its JSON.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--from", metavar="JSON", help="Measure nothing: show the figures of this file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Times recurrent models as we lower them: `zoo bench rnn --cells LSTM,GRU --lengths 50 --units 64 --layers 1`.
+
+    With `--peers`, beside what a user could pick instead, and with a verdict on each bar.  The whole grid takes about
+    half an hour; stock conversions are kept in the user's cache.
+    """
+    for path in (out, write):
+        if path is not None:
+            check_writable(path)
+    if figures is None:
+        found = _compare((cells, lengths, units, layers), peers, rounds, (out, write))
+    else:
+        found = _read(figures)
+    if write is not None:
+        from zoo.bench.rnn.plot import draw
+        from zoo.bench.rnn.report import page
+
+        write.write_text(page(found, write.as_posix()), "utf-8")
+        draw(found, write.with_suffix(".png"))
+        _keep(found, write.with_suffix(".json"))
+    if as_json:
+        print_json(found)
+        return
+    from zoo.bench.rnn.report import for_screen
+
+    for table in for_screen(found):
+        print_table(table.columns, table.rows, title=table.title)
+
+
+def _compare(axes: tuple[str, ...], peers: bool, rounds: int, places: tuple[Path | None, ...]) -> dict:
+    from zoo.cli._output import import_tensorflow
+
+    sizes = [_numbers(what, text) for what, text in zip(("lengths", "units", "layers"), axes[1:], strict=True)]
+    import_tensorflow()
+    from zoo.bench.rnn import compare
+    from zoo.bench.rnn.cases import grid
+
+    cases = grid(axes[0].split(","), *sizes)
+    kept = [path.with_suffix(".json") for path in places if path is not None]
+    with progress_bar() as report:
+        return compare(
+            cases, peers=peers, rounds=rounds, keep=lambda found: [_keep(found, path) for path in kept], report=report
+        )
+
+
+def _numbers(what: str, text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InputError(
+            f"`--{what} {text}` cannot be read: expected whole numbers with commas between them"
+        ) from error
+
+
+def _keep(found: dict, path: Path) -> None:
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _read(path: Path) -> dict:
+    """The figures of an earlier run, judged by the bars of today."""
+    from zoo.bench.rnn.bars import verdicts
+
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return {**found, "bars": verdicts(found)}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"`{path}` cannot be read: {error}", "`zoo bench rnn -o` writes such a file") from error
+
+
+for comparison in ("memory", "train"):
     later(app, comparison, path="zoo bench", hint="`zoo bench latency` is")

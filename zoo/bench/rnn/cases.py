@@ -1,0 +1,107 @@
+"""The recurrent models that are timed: every cell at every length, width and depth, with weights drawn from a seed.
+
+x: (1, length, 16) -> `layers` times the cell, all outputs returned -> (1, length, units)
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import keras
+import numpy as np
+
+from zoo.errors import InputError
+from zoo.registry import nearest
+
+CELLS = ("LSTM", "GRU", "SimpleRNN", "IRNN")
+LENGTHS = (50, 128, 512)
+UNITS = (64, 128)
+LAYERS = (1, 2)
+FEATURES = 16
+INPUT, OUTPUT = "sequence", "output"
+
+GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1, "IRNN": 1}
+CALIBRATION_EXAMPLES = 24
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: IRNN is a SimpleRNN of relu whose recurrent kernel begins as the identity (Le et al. 2015)."""
+
+    cell: str
+    length: int
+    units: int
+    layers: int
+
+    @property
+    def name(self) -> str:
+        """`LSTM T=50 2x64`."""
+        return f"{self.cell} T={self.length} {self.layers}x{self.units}"
+
+    def facts(self) -> dict:
+        """The case as JSON has it."""
+        return {"name": self.name, **asdict(self)}
+
+    def weights(self) -> list[list[np.ndarray]]:
+        """For each layer: kernel (features, gates), recurrent kernel (units, gates), bias, as Keras has them."""
+        random = np.random.default_rng([self.units, self.layers, CELLS.index(self.cell)])
+        widths = [FEATURES, *[self.units] * (self.layers - 1)]
+        return [[array.astype(np.float32) for array in self._layer(random, width)] for width in widths]
+
+    def sequences(self, count: int = 1, seed: int = 0) -> np.ndarray:
+        """Inputs, (count, length, 16)."""
+        return np.random.default_rng(seed).normal(size=(count, self.length, FEATURES)).astype(np.float32)
+
+    def _layer(self, random: np.random.Generator, width: int) -> tuple[np.ndarray, ...]:
+        gated = self.units * GATES[self.cell]
+        kernel = random.normal(size=(width, gated)) / np.sqrt(width)
+        if self.cell == "IRNN":  # small steps and no drift: all of the past is summed up
+            return 0.1 * kernel, np.eye(self.units), np.zeros(gated)
+        recurrent = random.normal(size=(self.units, gated)) / np.sqrt(self.units)
+        return kernel, recurrent, 0.1 * random.normal(size=(2, gated) if self.cell == "GRU" else gated)
+
+
+def grid(
+    cells: Iterable[str] = CELLS,
+    lengths: Iterable[int] = LENGTHS,
+    units: Iterable[int] = UNITS,
+    layers: Iterable[int] = LAYERS,
+) -> list[Case]:
+    """All combinations, the cells slowest; cells by name, in any spelling of capitals.
+
+    Raises:
+        InputError: a cell is unknown, a size is none, or something is given twice.
+    """
+    known = {name.lower(): name for name in CELLS}
+    axes = ([cell.lower() for cell in cells], list(lengths), list(units), list(layers))
+    for cell in axes[0]:
+        if cell not in known:
+            hint = f"did you mean `{known[nearest(cell, known, 1)[0]]}`?"
+            raise InputError(f"the cell `{cell}` is unknown: expected {', '.join(CELLS)}", hint)
+    for what, sizes in zip(("lengths", "units", "layers"), axes[1:], strict=True):
+        if min(sizes, default=0) < 1:
+            raise InputError(f"{what} begin at 1: found {', '.join(map(str, sizes)) or 'none'}")
+    cases = [Case(known[cell], *sizes) for cell, *sizes in itertools.product(*axes)]
+    if len(set(cases)) < len(cases) or not cases:
+        raise InputError("each cell, length, width and depth is given once at most, and one of each at least")
+    return cases
+
+
+def build(case: Case, *, unroll: bool = False) -> keras.Model:
+    """The Keras model of a case; `unroll` is that of Keras's layers."""
+    x = sequence = keras.Input((case.length, FEATURES), name=INPUT)
+    kinds = {"LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
+    options = {"activation": "relu"} if case.cell == "IRNN" else {}
+    for _ in range(case.layers):
+        kind = kinds.get(case.cell, keras.layers.SimpleRNN)
+        x = kind(case.units, return_sequences=True, unroll=unroll, **options)(x)
+    model = keras.Model({INPUT: sequence}, {OUTPUT: x})
+    model.set_weights([array for layer in case.weights() for array in layer])
+    return model
+
+
+def answer(model: keras.Model, x: np.ndarray) -> np.ndarray:
+    """What Keras gives for (1, length, 16): (1, length, units)."""
+    return np.asarray(model({INPUT: x}, training=False)[OUTPUT])

@@ -1,0 +1,83 @@
+"""The stock conversions of a Keras model, as the TFLite converter gives them: its loop, and Keras's `unroll=True`.
+
+They take up to a minute each, so their files are kept in the user's cache; a name holds all that a file depends on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import registry
+from zoo.bench.rnn.cases import FEATURES, INPUT, OUTPUT, Case, build
+from zoo.bench.rnn.contestant import Absent, Contestant
+from zoo.bench.rnn.litert import CompiledFile
+from zoo.errors import ConversionError
+from zoo.export.convert import Converter
+
+LONGEST_UNROLLED = 512
+"""Up to this length the stock conversion is unrolled for one layer, up to a quarter of it for more: beyond, the
+converter takes many minutes."""
+
+
+def stock_contestants(case: Case, x: np.ndarray, converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
+    """Loads the stock files of a case, converting those that are not in the cache.
+
+    Args:
+        case: what they compute.
+        x: the input that is put in place.
+        converter: gives the process that converts, which is started only if it is needed.
+    """
+    for name, unroll in (("stock_loop", False), ("stock_unroll", True)):
+        if unroll and case.length > (LONGEST_UNROLLED if case.layers == 1 else LONGEST_UNROLLED // 4):
+            yield Absent(name, "not converted: it takes many minutes at this length")
+            continue
+        try:
+            data = stock_file(case, unroll, converter)
+        except ConversionError as error:
+            yield Absent(name, error.message)
+            continue
+        file = CompiledFile(data, x)
+        yield Contestant(name, file.run, file.infer, {"bytes": len(data)})
+
+
+def stock_file(case: Case, unroll: bool, converter: Callable[[], Converter]) -> bytes:
+    """The stock file of a case, from the cache or into it.
+
+    Raises:
+        ConversionError: the converter refused, crashed, or took longer than its limit.
+    """
+    path = cached_path(case, unroll)
+    if not path.exists():
+        data = converter().convert({"predict": _function(case, unroll)}, "float32")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(data)
+        partial.replace(path)
+    return path.read_bytes()
+
+
+def cached_path(case: Case, unroll: bool) -> Path:
+    """Where the stock file of a case is kept."""
+    weights = hashlib.sha256(b"".join(array.tobytes() for layer in case.weights() for array in layer))
+    parts = (
+        f"stock_{'unroll' if unroll else 'loop'}",
+        f"{case.cell}-{case.length}x{FEATURES}-{case.layers}x{case.units}",
+        *(f"{package}-{metadata.version(package)}" for package in ("keras", "tensorflow")),
+        weights.hexdigest()[:12],
+    )
+    return registry.user_cache() / "bench" / f"{'-'.join(parts)}.tflite"
+
+
+def _function(case: Case, unroll: bool):
+    """The model as a user hands it to the converter, its batch fixed: with an open one the loop needs Flex."""
+    model = build(case, unroll=unroll)
+    spec = tf.TensorSpec((1, case.length, FEATURES), tf.float32, INPUT)
+    function = tf.function(lambda x: {OUTPUT: model({INPUT: x}, training=False)[OUTPUT]}, autograph=False)
+    return function.get_concrete_function(spec)
