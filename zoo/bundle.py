@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoo import _card, _manifest
+from zoo._durable import sync, sync_tree
 from zoo.errors import BundleError, InputError, UnknownNameError
-from zoo.registry import bundle_roots, nearest
+from zoo.registry import bundle_roots, unknown
 
 TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8", "int16x8")
 """The kinds of artifact, in the order in which they are listed everywhere."""
@@ -197,9 +198,8 @@ def _find(name: str) -> Path:
         if (root / name / "manifest.json").exists():
             return root / name
     known = {path.parent.name for root in roots for path in root.glob("[!.]*/manifest.json")}
-    close = ", ".join(f"`{other}`" for other in nearest(name, known)) or "none, for there are no bundles"
     places = ", ".join(f"`{root}`" for root in roots)
-    raise UnknownNameError(f"unknown bundle: `{name}`; the nearest are {close}", f"bundles are looked for in {places}")
+    raise unknown("bundle", name, known, f"bundles are looked for in {places}")
 
 
 def _read_manifest(path: Path) -> dict:
@@ -280,7 +280,7 @@ def _replacing(final: Path) -> Iterator[Path]:
         raise InputError(f"`{final.parent}` cannot be written: {error.strerror}", "choose another folder") from error
     try:
         yield folder
-        _sync(folder)
+        sync_tree(folder)
         if final.exists():
             final.rename(old)
         try:
@@ -289,24 +289,7 @@ def _replacing(final: Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(final)
             raise
-        _sync_one(final.parent)
+        sync(final.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    """Brings a folder to the disk: a rename must not publish files whose content a power cut can still lose."""
-    for path in folder.rglob("*"):
-        _sync_one(path)
-    _sync_one(folder)
-
-
-def _sync_one(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():  # Windows cannot open a folder
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -57,7 +57,7 @@ def list_models(pattern: str = "*", *, task: str | None = None, pretrained: bool
     """
     specs = [spec for spec in _specs().values() if task in (None, spec.task)]
     if task is not None and not specs:
-        raise UnknownNameError(*_unknown("task", task, {spec.task for spec in _specs().values()}))
+        raise unknown("task", task, {spec.task for spec in _specs().values()})
     if pretrained or "." in pattern:
         names = [f"{spec.name}.{tag}" for spec in specs for tag in tags(spec.name)]
         pattern = pattern if "." in pattern else f"{pattern}.*"
@@ -75,7 +75,7 @@ def get_spec(name: str) -> Spec:
     model, _, tag = name.partition(".")
     known = _specs()
     if model not in known:
-        raise UnknownNameError(*_unknown("model", model, known, see="zoo list"))
+        raise unknown("model", model, known, "`zoo list` shows all")
     if tag and tag not in tags(model):
         have = ", ".join(tags(model)) or "none"
         raise UnknownNameError(
@@ -114,8 +114,7 @@ def recipe_path(name: str) -> Path:
     hint = "a recipe is the `name.tag` of a shipped one, such as `resnet8.cifar10`, or the path of a YAML file"
     if "/" in name or Path(name).suffix in (".yaml", ".yml"):
         raise UnknownNameError(f"the recipe `{name}` does not exist", hint)
-    message, _ = _unknown("recipe", name, (path.stem for path in shipped("recipes").glob("*.yaml")))
-    raise UnknownNameError(message, hint)
+    raise unknown("recipe", name, (path.stem for path in shipped("recipes").glob("*.yaml")), hint)
 
 
 def shipped(folder: str) -> Path:
@@ -129,10 +128,10 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     return sorted(known, key=lambda other: -difflib.SequenceMatcher(None, name, other).ratio())[:count]
 
 
-def _unknown(kind: str, name: str, known: Iterable[str], see: str | None = None) -> tuple[str, str | None]:
-    """Message and hint for a name that is not there."""
-    close = ", ".join(f"`{other}`" for other in nearest(name, known))
-    return f"unknown {kind}: `{name}`; the nearest are {close}", see and f"`{see}` shows all"
+def unknown(kind: str, name: str, known: Iterable[str], hint: str | None = None) -> UnknownNameError:
+    """The error for a name that is not there, `kind` what it should have been the name of; it lists the nearest."""
+    close = ", ".join(f"`{other}`" for other in nearest(name, known)) or f"none, for there is no {kind}"
+    return UnknownNameError(f"unknown {kind}: `{name}`; the nearest are {close}", hint)
 
 
 @functools.cache

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
+from zoo._processor import cpu_name
 from zoo.bundle import Bundle, ignore
 from zoo.errors import InputError
-from zoo.verify.measures.latency import cpu_name, summary, take_turns
+from zoo.verify.measures.latency import summary, take_turns
 from zoo.verify.running.artifacts import one_inference
 from zoo.verify.running.examples import random_inputs
 

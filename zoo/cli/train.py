@@ -55,3 +55,4 @@ def show_talk() -> None:
     logger = logging.getLogger("zoo")
     logger.setLevel(logging.INFO)
     logger.addHandler(logging.StreamHandler())
+    logger.propagate = False  # a library that sets up the root logger would show every line twice

@@ -4,8 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from zoo.data.dataset import DataSet
-from zoo.errors import UnknownNameError
-from zoo.registry import nearest
+from zoo.registry import unknown
 
 _SETS = Path(__file__).parent / "sets"
 
@@ -23,6 +22,5 @@ def get_data(name: str) -> DataSet:
     """
     known = list_data()
     if name not in known:
-        close = ", ".join(f"`{other}`" for other in nearest(name, known))
-        raise UnknownNameError(f"unknown data set: `{name}`; the nearest are {close}", "`zoo data list` shows all")
+        raise unknown("data set", name, known, "`zoo data list` shows all")
     return import_module(f"zoo.data.sets.{name}").DATA_SET

@@ -22,7 +22,7 @@ from zoo.registry import nearest
 
 _KINDS = {"b": "truth values", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers"}
 _CELLS = "cells are parted by commas, decimals by a point"
-_BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def read_npz(path: Path, specs: Mapping[str, InputSpec]) -> dict[str, np.ndarray
                 with archive.open(members[name]) as stream:
                     arrays[name] = _read_stream(stream, spec, f"`{name}` of `{path}`")
             return arrays
-    except _BROKEN_ARCHIVE as error:
+    except BROKEN_ARCHIVE as error:
         raise InputError(f"`{path}` is not a whole .npz file: {error}") from None
 
 

@@ -14,7 +14,7 @@ from zoo.errors import InputError
 from zoo.runtime.arrays import InputSpec, check_names, fit_array, read_csv, read_npy, read_npz
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
-_SUFFIXES = (*_PICTURES, ".npy", ".npz", ".csv", ".wav")
+READABLE = (*_PICTURES, ".npy", ".npz", ".csv", ".wav")
 _NAMED = re.compile(r"[^,=/\\]+=[^,]")
 
 
@@ -97,7 +97,7 @@ def _read_file(path: Path, spec: InputSpec) -> np.ndarray:
         return read_npy(path, spec)
     if suffix == ".csv":
         return read_csv(path, spec)
-    raise InputError(f"`{path}` is of no kind that can be read: expected {', '.join(_SUFFIXES)}")
+    raise InputError(f"`{path}` is of no kind that can be read: expected {', '.join(READABLE)}")
 
 
 def _existing(source: str | os.PathLike) -> Path:

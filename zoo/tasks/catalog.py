@@ -3,8 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-from zoo.errors import UnknownNameError
-from zoo.registry import nearest
+from zoo.registry import unknown
 
 TASKS = ("classification",)
 
@@ -16,6 +15,5 @@ def get_task(name: str) -> ModuleType:
         UnknownNameError: there is no such task.
     """
     if name not in TASKS:
-        close = ", ".join(f"`{other}`" for other in nearest(name, TASKS))
-        raise UnknownNameError(f"unknown task: `{name}`; the nearest are {close}")
+        raise unknown("task", name, TASKS)
     return import_module(f"zoo.tasks.{name}")

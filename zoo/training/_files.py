@@ -1,9 +1,10 @@
 """Files that are there whole or not at all, whenever the process dies."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
+
+from zoo._durable import sync
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -13,10 +14,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """
     new = path.with_name(f".new-{path.name}")
     write(new)
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(new)
     new.replace(path)
-    _sync_folder(path.parent)
+    sync(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -27,14 +27,3 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: object) -> None:
     """`value` as JSON for people and programs alike, atomically; NaN is a fault."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename in `folder` survive a power cut."""
-    if os.name == "nt":  # Windows cannot open a folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,12 +1,11 @@
 """What a training runs on: threads and determinism are set here, and all that can change its bits is recorded."""
 
-import os
 import platform
 from importlib import metadata
-from pathlib import Path
 
 import tensorflow as tf
 
+from zoo._processor import cpu_name, usable_cores
 from zoo.errors import InputError
 from zoo.training.recipe import Recipe
 
@@ -18,7 +17,7 @@ BINDING = ("threads", "hardware", "versions")
 def describe(recipe: Recipe, deterministic: bool) -> dict:
     """The content of `environment.json`."""
     threads = recipe.threads or (usable_cores() if deterministic else running_threads())
-    cpu = _cpu()
+    cpu = cpu_name()
     gpus = [
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
         for gpu in tf.config.list_physical_devices("GPU")
@@ -58,23 +57,8 @@ def running_threads() -> int:
     return tf.config.threading.get_intra_op_parallelism_threads() or usable_cores()
 
 
-def usable_cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:  # run from a checkout that is not installed
         return "unknown"
-
-
-def _cpu() -> str:
-    info = Path("/proc/cpuinfo")
-    names = (
-        [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-        if info.exists()
-        else []
-    )
-    return names[0] if names else platform.processor() or platform.machine()

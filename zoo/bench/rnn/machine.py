@@ -6,7 +6,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from zoo.verify.measures.latency import cpu_name
+from zoo._processor import cpu_name
 
 PACKAGES = ("hybrid-zoo", "ai-edge-litert", "keras", "tensorflow", "numpy")
 PEER_PACKAGES = ("torch", "onnxruntime", "onnx")

@@ -4,8 +4,6 @@ Calibration reads a data set's train split, an `.npz` file or a folder of files 
 test split, which judges the result.
 """
 
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,14 +14,11 @@ import numpy as np
 from zoo.data import DataSet, get_data, list_data
 from zoo.errors import InputError
 from zoo.registry import nearest
-from zoo.runtime.arrays import InputSpec, check_names, fit_array
-from zoo.runtime.inputs import read_inputs
+from zoo.runtime.arrays import BROKEN_ARCHIVE, InputSpec, check_names, fit_array
+from zoo.runtime.inputs import READABLE, read_inputs
 
 COUNT = 300
 SEED = 0
-READABLE = (".png", ".jpg", ".jpeg", ".webp", ".npy", ".npz", ".csv", ".wav")
-_BROKEN = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
-"""What NumPy raises for a file that is no whole archive."""
 
 Specs = Mapping[str, InputSpec]
 Ranges = Mapping[str, tuple[float, float]]
@@ -144,7 +139,7 @@ def _opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
     with path.open("rb") as stream:
         try:
             arrays = np.load(stream, allow_pickle=False)
-        except _BROKEN as error:
+        except BROKEN_ARCHIVE as error:
             raise InputError(f"`{path}` is not a whole `.npz` file: {error}") from None
         if not isinstance(arrays, np.lib.npyio.NpzFile):
             raise InputError(f"`{path}` holds one array without a name, expected an `.npz` keyed by input name")
@@ -167,7 +162,7 @@ def _loaded(arrays: Mapping[str, np.ndarray], specs: Specs, where: str) -> tuple
     check_names(list(arrays), specs, where)
     try:
         loaded = {name: np.asarray(arrays[name]) for name in specs}
-    except _BROKEN as error:
+    except BROKEN_ARCHIVE as error:
         raise InputError(f"{where} cannot be read: {error}") from None
     counts = {name: len(array) if array.ndim else 0 for name, array in loaded.items()}
     if len(set(counts.values())) != 1 or not min(counts.values()):

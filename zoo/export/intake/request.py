@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zoo.bundle import TARGETS
-from zoo.errors import InputError, UnknownNameError
-from zoo.registry import nearest
+from zoo.errors import InputError
+from zoo.registry import unknown
 
 LATER = ("micro", "onnx")
 FORMS = ("auto", "unrolled", "blocked")
@@ -66,10 +66,7 @@ def _known_targets(targets: list[str]) -> tuple[str, ...]:
         if target in LATER:
             raise InputError(f"the target `{target}` is not exported yet", "the targets are " + _listed(TARGETS))
         if target not in TARGETS:
-            close = _listed(nearest(target, TARGETS))
-            raise UnknownNameError(
-                f"unknown target: `{target}`; the nearest are {close}", "the targets are " + _listed(TARGETS)
-            )
+            raise unknown("target", target, TARGETS, "the targets are " + _listed(TARGETS))
     return tuple(target for target in TARGETS if target in targets)
 
 

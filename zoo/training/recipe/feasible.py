@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from zoo import registry
+from zoo._processor import usable_cores
 from zoo.data import DataSet, Examples, get_data
 from zoo.errors import RecipeError, UnknownNameError
 from zoo.tasks import get_task
@@ -29,6 +30,8 @@ def check_recipe(recipe: Recipe, where: str) -> None:
     if (data.group_name is not None) != isinstance(recipe.validation, list):
         expected = f"a list of {data.group_name}s" if data.group_name else "a number of examples"
         _refuse(where, "validation", recipe.validation, f"{expected}, as `{data.name}` has them")
+    if recipe.threads and recipe.threads > usable_cores():
+        _refuse(where, "threads", recipe.threads, f"{usable_cores()} at most, the cores of this machine")
     _check_metrics(recipe, data, spec.task, where)
     _check_ranges(recipe, data, where)
     augmentation.check(recipe.augment, data, where)

@@ -6,13 +6,12 @@ thrown away: none is always the one behind a neighbour that empties the caches.
 """
 
 import math
-import platform
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from zoo._processor import cpu_name
 from zoo.bundle import ignore
 
 BURST_NS = 15_000_000
@@ -126,16 +125,6 @@ def summary(times: list[float], *, threads: int, cpu: str | None = None) -> dict
         "threads": threads,
         "cpu": cpu or cpu_name(),
     }
-
-
-def cpu_name() -> str:
-    """The processor as it names itself."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _affordable_rounds(nanoseconds: float) -> int:
