@@ -8,7 +8,7 @@ import typer
 
 from zoo.bundle import load_bundle
 from zoo.cli._later import later
-from zoo.cli._output import check_writable, print_json, print_table, progress_bar
+from zoo.cli._output import check_writable, import_tensorflow, print_json, print_table, progress_bar
 from zoo.errors import InputError
 
 app = typer.Typer(help="Compares speeds: contestants take turns in one process.", no_args_is_help=True)
@@ -101,14 +101,13 @@ def rnn(
 
 
 def _compare(axes: tuple[str, ...], peers: bool, rounds: int, places: tuple[Path | None, ...]) -> dict:
-    from zoo.cli._output import import_tensorflow
-
-    sizes = [_numbers(what, text) for what, text in zip(("lengths", "units", "layers"), axes[1:], strict=True)]
-    import_tensorflow()
-    from zoo.bench.rnn import compare
     from zoo.bench.rnn.cases import grid
 
+    sizes = [_numbers(what, text) for what, text in zip(("lengths", "units", "layers"), axes[1:], strict=True)]
     cases = grid(axes[0].split(","), *sizes)
+    import_tensorflow()
+    from zoo.bench.rnn.comparison import compare
+
     kept = [path.with_suffix(".json") for path in places if path is not None]
     with progress_bar() as report:
         return compare(

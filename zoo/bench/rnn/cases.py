@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-import keras
 import numpy as np
 
 from zoo.errors import InputError
@@ -20,7 +19,6 @@ LENGTHS = (50, 128, 512)
 UNITS = (64, 128)
 LAYERS = (1, 2)
 FEATURES = 16
-INPUT, OUTPUT = "sequence", "output"
 
 GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1, "IRNN": 1}
 CALIBRATION_EXAMPLES = 24
@@ -87,21 +85,3 @@ def grid(
     if len(set(cases)) < len(cases) or not cases:
         raise InputError("each cell, length, width and depth is given once at most, and one of each at least")
     return cases
-
-
-def build(case: Case, *, unroll: bool = False) -> keras.Model:
-    """The Keras model of a case; `unroll` is that of Keras's layers."""
-    x = sequence = keras.Input((case.length, FEATURES), name=INPUT)
-    kinds = {"LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
-    options = {"activation": "relu"} if case.cell == "IRNN" else {}
-    for _ in range(case.layers):
-        kind = kinds.get(case.cell, keras.layers.SimpleRNN)
-        x = kind(case.units, return_sequences=True, unroll=unroll, **options)(x)
-    model = keras.Model({INPUT: sequence}, {OUTPUT: x})
-    model.set_weights([array for layer in case.weights() for array in layer])
-    return model
-
-
-def answer(model: keras.Model, x: np.ndarray) -> np.ndarray:
-    """What Keras gives for (1, length, 16): (1, length, units)."""
-    return np.asarray(model({INPUT: x}, training=False)[OUTPUT])

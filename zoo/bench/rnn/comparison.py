@@ -9,9 +9,10 @@ import keras
 import numpy as np
 
 from zoo.bench.rnn.bars import verdicts
-from zoo.bench.rnn.cases import Case, answer, build
+from zoo.bench.rnn.cases import Case
 from zoo.bench.rnn.contestant import Absent, Contestant
 from zoo.bench.rnn.machine import machine
+from zoo.bench.rnn.models import answer, build
 from zoo.bench.rnn.ours import our_contestants, warm_up
 from zoo.bench.rnn.timing import PROTOCOL, ROUNDS, measure
 from zoo.bundle import ignore

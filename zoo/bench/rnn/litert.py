@@ -33,12 +33,12 @@ class CompiledFile:
         (self._output,) = map(_info, signature.outputs.values())
         self._data = data  # the model may read from it as long as it lives
         cpu = CpuOptions(num_threads=1, xnnpack_weight_cache_path=":memory")
+        options = Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
         with _quiet():
-            self._model = CompiledModel.from_buffer(
-                data, options=Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
-            )
-        self._inputs, self._outputs = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
-        self._inputs[0].write(self._input.quantize(x))
+            self._model = CompiledModel.from_buffer(data, options=options)
+            self._inputs, self._outputs = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
+            self._inputs[0].write(self._input.quantize(x))
+            self.run()
 
     def __del__(self):
         with _quiet():

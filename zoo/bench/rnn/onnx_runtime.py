@@ -7,8 +7,10 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from zoo.bench.rnn.cases import FEATURES, INPUT, OUTPUT, Case
+from zoo.bench.rnn.cases import FEATURES, Case
 from zoo.bench.rnn.contestant import Contestant
+
+INPUT, OUTPUT = "sequence", "output"
 
 ORDERS = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2), "SimpleRNN": (0,), "IRNN": (0,)}
 """ONNX's gates among Keras's: i, o, f, g of Keras's i, f, g, o; GRU has z, r, n in both."""

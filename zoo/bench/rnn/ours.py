@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, FEATURES, INPUT, Case, build
+from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, FEATURES, Case
 from zoo.bench.rnn.contestant import Absent, Contestant
 from zoo.bench.rnn.litert import CompiledFile
+from zoo.bench.rnn.models import INPUT, build
 from zoo.errors import ConversionError
 from zoo.export.convert import Converter
 from zoo.export.lower import lower

@@ -21,7 +21,7 @@ def draw(found: Mapping, path: Path) -> None:
     series = {LABELS[peer]: ratio(peer) for peer in PEERS}
     series["ONNX Runtime over our best int8"] = ratio("onnxruntime", "dynamic_int8", "int8")
     for (label, value), marker in zip(series.items(), "osD^v", strict=True):
-        points = [(found, place) for place, row in enumerate(rows) if (found := value(row)) is not None]
+        points = [(known, place) for place, row in enumerate(rows) if (known := value(row)) is not None]
         if points:
             axes.plot(*zip(*points, strict=True), marker, label=label, alpha=0.8, markersize=5)
     axes.set_xscale("log")
