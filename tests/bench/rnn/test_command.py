@@ -9,7 +9,7 @@ import pytest
 
 from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.comparison import compare
-from zoo.bench.rnn.contestant import OURS, PEERS
+from zoo.bench.rnn.contestants.contestant import OURS, PEERS
 from zoo.bench.rnn.plot import draw
 from zoo.bench.rnn.report import for_screen, page
 from zoo.errors import MissingExtraError

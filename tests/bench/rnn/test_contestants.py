@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from zoo.bench.rnn.cases import CELLS, Case, grid
-from zoo.bench.rnn.contestant import OURS, Absent
+from zoo.bench.rnn.contestants.contestant import OURS, Absent
+from zoo.bench.rnn.contestants.ours import our_contestants
+from zoo.bench.rnn.contestants.stock import cached_path, stock_contestants, stock_file
 from zoo.bench.rnn.models import answer, build
-from zoo.bench.rnn.ours import our_contestants
-from zoo.bench.rnn.stock import cached_path, stock_contestants, stock_file
 from zoo.bench.rnn.timing import relative_error
 from zoo.errors import ConversionError, InputError
 from zoo.export.convert import Converter
@@ -56,7 +56,7 @@ def test_stock(case, converter, cache):
 
 def test_pytorch(case):
     pytest.importorskip("torch")
-    from zoo.bench.rnn.pytorch import pytorch_contestant
+    from zoo.bench.rnn.contestants.pytorch import pytorch_contestant
 
     check(pytorch_contestant(case, case.sequences()), case)
 
@@ -64,7 +64,7 @@ def test_pytorch(case):
 def test_onnx_runtime(case):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    from zoo.bench.rnn.onnx_runtime import onnx_contestant
+    from zoo.bench.rnn.contestants.onnx_runtime import onnx_contestant
 
     check(onnx_contestant(case, case.sequences()), case)
 

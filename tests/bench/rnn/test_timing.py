@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from zoo.bench.rnn.contestant import Absent, Contestant
+from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.machine import machine, vector_extensions
 from zoo.bench.rnn.timing import measure, pinned, refusal, relative_error
 from zoo.verify.measures.latency import Burst, take_turns_by

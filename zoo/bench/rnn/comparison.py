@@ -10,10 +10,10 @@ import numpy as np
 
 from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.cases import Case
-from zoo.bench.rnn.contestant import Absent, Contestant
+from zoo.bench.rnn.contestants.contestant import Absent, Contestant
+from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
 from zoo.bench.rnn.machine import machine
 from zoo.bench.rnn.models import answer, build
-from zoo.bench.rnn.ours import our_contestants, warm_up
 from zoo.bench.rnn.timing import PROTOCOL, ROUNDS, measure
 from zoo.bundle import ignore
 from zoo.errors import needs
@@ -85,9 +85,9 @@ def _row(
 
 
 def _peers(case: Case, x: np.ndarray, stock_converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
-    from zoo.bench.rnn.onnx_runtime import onnx_contestant
-    from zoo.bench.rnn.pytorch import pytorch_contestant
-    from zoo.bench.rnn.stock import stock_contestants
+    from zoo.bench.rnn.contestants.onnx_runtime import onnx_contestant
+    from zoo.bench.rnn.contestants.pytorch import pytorch_contestant
+    from zoo.bench.rnn.contestants.stock import stock_contestants
 
     yield from stock_contestants(case, x, stock_converter)
     yield pytorch_contestant(case, x)

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from zoo.bench.rnn.bars import ratio
-from zoo.bench.rnn.contestant import PEERS
+from zoo.bench.rnn.contestants.contestant import PEERS
 from zoo.bench.rnn.report import LABELS
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoo.bench.rnn.bars import Row, figure, ratio
-from zoo.bench.rnn.contestant import OURS, PEERS
+from zoo.bench.rnn.contestants.contestant import OURS, PEERS
 
 LABELS = {
     "stock_loop": "stock loop",

@@ -10,7 +10,7 @@ from statistics import median
 
 import numpy as np
 
-from zoo.bench.rnn.contestant import FLOAT32, Absent, Contestant
+from zoo.bench.rnn.contestants.contestant import FLOAT32, Absent, Contestant
 from zoo.bundle import ignore
 from zoo.verify.measures.latency import BURST_NS, Burst, take_turns, take_turns_by
 

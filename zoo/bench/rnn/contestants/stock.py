@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from zoo import registry
 from zoo.bench.rnn.cases import FEATURES, Case
-from zoo.bench.rnn.contestant import Absent, Contestant
-from zoo.bench.rnn.litert import CompiledFile
+from zoo.bench.rnn.contestants.contestant import Absent, Contestant
+from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.models import INPUT, OUTPUT, build
 from zoo.errors import ConversionError
 from zoo.export.convert import Converter

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from zoo.bench.rnn.cases import FEATURES, Case
-from zoo.bench.rnn.contestant import Contestant
+from zoo.bench.rnn.contestants.contestant import Contestant
 
 
 def pytorch_contestant(case: Case, x: np.ndarray) -> Contestant:

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, FEATURES, Case
-from zoo.bench.rnn.contestant import Absent, Contestant
-from zoo.bench.rnn.litert import CompiledFile
+from zoo.bench.rnn.contestants.contestant import Absent, Contestant
+from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.models import INPUT, build
 from zoo.errors import ConversionError
 from zoo.export.convert import Converter
