@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.bench.rnn.cases import CELLS, Case, grid
+from zoo.bench.rnn.cases import CELLS, OTHERS, Case, grid
 from zoo.bench.rnn.contestants.contestant import OURS, Absent
 from zoo.bench.rnn.contestants.ours import our_contestants
 from zoo.bench.rnn.contestants.stock import cached_path, stock_contestants, stock_file
@@ -54,6 +54,22 @@ def test_stock(case, converter, cache):
     assert len(list(cache.iterdir())) == 2
 
 
+@pytest.mark.parametrize("case", grid([cell for cell in OTHERS if cell != "Bidirectional"]), ids=ids)
+def test_models_beside_the_grid(case, converter, cache):
+    model, x = build(case), case.sequences()
+    wanted = answer(model, x)
+    assert wanted.shape[:2] == (1, case.length)
+    assert 0.01 < np.abs(wanted).max() < 100
+    entrants = list(our_contestants(case, model, x, converter))
+    entrants += stock_contestants(case, x, lambda: converter)
+    assert [each.name for each in entrants] == [*OURS, "stock_loop"]
+    for each in entrants:
+        if isinstance(each, Absent):  # a cell that is not lowered yet, which its reason names
+            assert "cannot be lowered" in each.reason
+        elif "int8" not in each.name:
+            assert relative_error(each.infer(x), wanted) <= 1e-5
+
+
 def test_pytorch(case):
     pytest.importorskip("torch")
     from zoo.bench.rnn.contestants.pytorch import pytorch_contestant
@@ -77,8 +93,9 @@ def test_a_stock_file_is_converted_once(converter, cache):
 
 
 def test_a_cached_name_holds_all_that_its_file_depends_on():
-    names = {cached_path(case, unroll).name for case in grid(units=(4,)) for unroll in (False, True)}
-    assert len(names) == 2 * len(grid(units=(4,)))
+    cases = grid(["SimpleRNN", "IRNN"], [3, 4], [4], [1, 2])
+    names = {cached_path(case, unroll).name for case in cases for unroll in (False, True)}
+    assert len(names) == 2 * len(cases)
     name = cached_path(Case("GRU", 50, 4, 2), True).name
     assert name.startswith("stock_unroll-GRU-50x16-2x4-keras-3.")
     assert "-tensorflow-2." in name
@@ -102,7 +119,8 @@ def test_what_is_not_unrolled(cache):
 
 
 def test_the_grid():
-    assert len(grid()) == 48
+    assert len(grid(CELLS)) == 48
+    assert [case.name for case in grid(OTHERS)][-2:] == ["Video T=16 1x32", "CRNN T=32 2x64"]
     assert [case.name for case in grid(["irnn", "Lstm"], [7], [3], [1])] == ["IRNN T=7 1x3", "LSTM T=7 1x3"]
     with pytest.raises(InputError, match="the cell `lsmt` is unknown") as caught:
         grid(["lsmt"])

@@ -95,6 +95,10 @@ def _stock() -> list[Bar]:
     return [
         Bar("stock loop, T=50", loop, 2, 4, lambda row: row["length"] == 50),
         Bar("stock loop, T=512", loop, 5, 10, lambda row: row["length"] == 512),
+        *(
+            Bar(f"stock loop, {cell}", loop, must, None, lambda row, cell=cell: row["cell"] == cell)
+            for cell, must in (("ConvLSTM", 1.8), ("Video", 3), ("CRNN", 2.5))
+        ),
         Bar("stock `unroll=True`", unroll, 0.95, None),
         Bar("stock `unroll=True`", unroll, 1.1, 1.3, mean=True),
     ]

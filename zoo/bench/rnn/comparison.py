@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from zoo.bench.rnn.bars import verdicts
-from zoo.bench.rnn.cases import Case
+from zoo.bench.rnn.cases import OTHERS, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
 from zoo.bench.rnn.machine import machine
@@ -90,5 +90,7 @@ def _peers(case: Case, x: np.ndarray, stock_converter: Callable[[], Converter]) 
     from zoo.bench.rnn.contestants.stock import stock_contestants
 
     yield from stock_contestants(case, x, stock_converter)
+    if case.cell in OTHERS:
+        return
     yield pytorch_contestant(case, x)
     yield onnx_contestant(case, x)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, FEATURES, Case
+from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.models import INPUT, build
@@ -65,7 +65,7 @@ def _timed(
     begin = now()
     lowered = lower(
         model,
-        {INPUT: ((1, case.length, FEATURES), "float32")},
+        {INPUT: ((1, *case.shape), "float32")},
         target,
         calibration=calibration if target == "int8" else None,
         form=form,
