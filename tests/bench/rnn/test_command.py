@@ -11,7 +11,7 @@ from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.comparison import compare
 from zoo.bench.rnn.contestants.contestant import OURS, PEERS
 from zoo.bench.rnn.plot import draw
-from zoo.bench.rnn.report import for_screen, page
+from zoo.bench.rnn.report import errors, for_screen, page, seconds, sizes
 from zoo.errors import MissingExtraError
 
 ROOT = Path(__file__).parents[3]
@@ -92,7 +92,7 @@ def test_the_page_says_what_the_figures_say(figures):
 
 
 def test_tables_are_square(figures):
-    for table in for_screen(figures):
+    for table in [*for_screen(figures), sizes(figures), seconds(figures), errors(figures)]:
         assert {len(row) for row in table.rows} == {len(table.columns)}
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoo.bench.rnn.bars import Row, figure, ratio
+from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES
 from zoo.bench.rnn.contestants.contestant import OURS, PEERS
+from zoo.bench.rnn.timing import OTHER_THREADS
 
 LABELS = {
     "stock_loop": "stock loop",
@@ -14,24 +16,28 @@ LABELS = {
     "pytorch": "PyTorch",
     "onnxruntime": "ONNX Runtime",
 }
-COLUMNS = {
-    "us": "µs, input in place",
-    "numpy_us": "µs, from NumPy to NumPy",
-    "cold_us": "µs, one run after 64 MiB were read",
+TITLES = {
+    "us": "Time of one inference, input in place, µs",
+    "numpy_us": "From NumPy to NumPy, µs",
+    "cold_us": "Cold: one run after 64 MiB were read, µs",
 }
 
 PAGE = """# Recurrent models beside their peers
 
 Written by `zoo bench rnn --peers --write {page}`; the figures are in [{json}]({json}).
 
-One example at a time, 16 features a step, all outputs returned, one thread.  Every contestant computes with the same
-weights and is compared with Keras.  On `{cpu}` ({vectors}); {versions}.
+One example at a time, one thread; 16 features a step in the models of the grid, all outputs returned.  Every contestant
+computes with the same weights, drawn from a seed, and is compared with Keras; int8 is calibrated on {calibrated} inputs
+from another seed.
 
-Contestants take turns, their order shuffled in each of {rounds} rounds, in bursts of at least {burst_ms:g} ms and
-{fewest_runs} runs behind {thrown_away} that are thrown away.  A figure is the median over bursts of thread CPU time,
-pinned to one CPU.  It is refused where the process used {others:.0%} more CPU time than the thread, or where a float32
-contestant does not compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's `CompiledModel` with
-XNNPACK's weight cache in memory.
+- Processor: {cpu} ({vectors})
+- Versions: {versions}
+
+Contestants take turns, their order shuffled in each of at most {rounds} rounds, in bursts of at least {burst_ms:g} ms
+and {fewest_runs} runs behind {thrown_away} that are thrown away.  A figure is the median of thread CPU time over bursts,
+pinned to one CPU.  It is refused where the process used over {others:.0%} more CPU time than the thread, or where a
+float32 contestant does not compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's
+`CompiledModel` with XNNPACK's weight cache in memory; PyTorch and ONNX Runtime read the sequence time first.
 
 ## Bars
 
@@ -70,7 +76,8 @@ def for_screen(found: Mapping) -> list[Table]:
 def page(found: Mapping, name: str) -> str:
     """The page of the docs; the JSON and the plot stand beside it under the same name."""
     stem = name.rpartition("/")[2].removesuffix(".md")
-    tables = [times(found, "us"), ratios(found), times(found, "numpy_us"), times(found, "cold_us"), files(found)]
+    tables = [times(found, "us"), ratios(found), times(found, "numpy_us"), times(found, "cold_us")]
+    tables += [sizes(found), seconds(found), errors(found)]
     facts = found["machine"]
     return PAGE.format(
         page=name,
@@ -79,7 +86,8 @@ def page(found: Mapping, name: str) -> str:
         cpu=facts["cpu"],
         vectors=", ".join(facts["vector_extensions"]) or "vector extensions unknown",
         versions=", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
-        others=0.03,
+        others=OTHER_THREADS - 1,
+        calibrated=CALIBRATION_EXAMPLES,
         bars=bars(found).markdown(),
         tables="\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in tables),
         refused="\n".join(_refused(found)),
@@ -88,15 +96,10 @@ def page(found: Mapping, name: str) -> str:
 
 
 def times(found: Mapping, column: str) -> Table:
-    """One of the three times of every contestant; of the two forms, the winner is marked."""
+    """One of the three times of every contestant."""
     names = [*OURS, *_peers(found)]
-    return Table(
-        COLUMNS[column][0].upper() + COLUMNS[column][1:]
-        if column != "us"
-        else "Time of one inference, input in place, µs",
-        ("model", "auto is", *(LABELS.get(name, name) for name in names)),
-        [(row["name"], _form(row), *(_number(figure(row, name, column)) for name in names)) for row in found["rows"]],
-    )
+    rows = [(_form(row), *(_number(figure(row, name, column)) for name in names)) for row in found["rows"]]
+    return _by_row(found, TITLES[column], ["auto is", *names], rows)
 
 
 def ratios(found: Mapping) -> Table:
@@ -139,35 +142,49 @@ def bars(found: Mapping) -> Table:
     )
 
 
-def files(found: Mapping) -> Table:
-    """Sizes, CPU seconds of our conversions, and the largest error as a share of the output's scale."""
-    sized = [*OURS[:2], "dynamic_int8", "int8", *(name for name in _peers(found) if name.startswith("stock"))]
-    heads = [f"{LABELS.get(name, name)}: bytes" for name in sized]
-    heads += [f"{name}: CPU s" for name in OURS]
-    wrong = [*OURS, *_peers(found)]
-    return Table(
-        "Files, conversion and errors",
-        ("model", *heads, *(f"{LABELS.get(name, name)}: error" for name in wrong)),
-        [
-            (
-                row["name"],
-                *(_number(figure(row, name, "bytes")) for name in sized),
-                *(_number(row["contestants"].get(name, {}).get("conversion_cpu_s")) for name in OURS),
-                *(_small(row["contestants"].get(name, {}).get("error")) for name in wrong),
-            )
-            for row in found["rows"]
-        ],
-    )
+def sizes(found: Mapping) -> Table:
+    """Bytes of the files."""
+    names = [*OURS, *(name for name in _peers(found) if name.startswith("stock"))]
+    rows = [[_number(figure(row, name, "bytes")) for name in names] for row in found["rows"]]
+    return _by_row(found, "Size of the file, bytes", names, rows)
+
+
+def seconds(found: Mapping) -> Table:
+    """What our conversions took."""
+    rows = [[_number(_fact(row, name, "conversion_cpu_s")) for name in OURS] for row in found["rows"]]
+    return _by_row(found, "Conversion, TensorFlow's import aside, CPU seconds", OURS, rows)
+
+
+def errors(found: Mapping) -> Table:
+    """How far each is from Keras."""
+    names = [*OURS, *_peers(found)]
+    rows = [[_small(_fact(row, name, "error")) for name in names] for row in found["rows"]]
+    return _by_row(found, "Largest error, as a share of the output's scale", names, rows)
+
+
+def _by_row(found: Mapping, title: str, names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+    rows = [(row["name"], *those) for row, those in zip(found["rows"], cells, strict=True)]
+    return Table(title, ("model", *(LABELS.get(name, name) for name in names)), rows)
+
+
+def _fact(row: Row, name: str, fact: str) -> float | None:
+    """What is known of a contestant even where its times are refused."""
+    return row["contestants"].get(name, {}).get(fact)
 
 
 def _refused(found: Mapping) -> Iterator[str]:
-    lines = [
-        f"- {row['name']}, {LABELS.get(name, name)}: {contestant['refused']}"
-        for row in found["rows"]
-        for name, contestant in row["contestants"].items()
-        if "refused" in contestant
-    ]
-    yield from ["## Without figures", "", *lines] if lines else ["No figure was refused, and nothing is missing."]
+    """Who has no figures in which row, and why."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row in found["rows"]:
+        for name, contestant in row["contestants"].items():
+            if "refused" in contestant:
+                reasons.setdefault((row["name"], contestant["refused"]), []).append(LABELS.get(name, name))
+    if not reasons:
+        yield "No figure was refused, and nothing is missing."
+        return
+    yield from ("## Without figures", "")
+    for (row, reason), names in reasons.items():
+        yield f"- {row}, {', '.join(names)}: {reason}"
 
 
 def _peers(found: Mapping) -> Sequence[str]:
@@ -197,4 +214,4 @@ def _number(value: float | None) -> str:
 
 
 def _small(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0e}"
+    return "-" if value is None else f"{value:.0e}" if value else "0"
