@@ -34,9 +34,9 @@ from another seed.
 - Versions: {versions}
 
 Contestants take turns, their order shuffled in each of at most {rounds} rounds, in bursts of at least {burst_ms:g} ms
-and {fewest_runs} runs behind {thrown_away} that are thrown away.  A figure is the median of thread CPU time over bursts,
-pinned to one CPU.  It is refused where the process used over {others:.0%} more CPU time than the thread, or where a
-float32 contestant does not compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's
+and {fewest_runs} runs behind {thrown_away} that are thrown away.  A figure is the median over bursts of thread CPU
+time, pinned to one CPU.  It is refused where the process used over {others:.0%} more CPU time than the thread, or where
+a float32 contestant does not compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's
 `CompiledModel` with XNNPACK's weight cache in memory; PyTorch and ONNX Runtime read the sequence time first.
 
 ## Bars
