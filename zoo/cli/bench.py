@@ -1,6 +1,7 @@
 """`zoo bench`: how fast artifacts are, beside each other."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -79,30 +80,30 @@ def rnn(
     With `--peers`, beside what a user could pick instead, and with a verdict on each bar.  The whole grid takes about
     half an hour; stock conversions are kept in the user's cache.
     """
+    from zoo.bench.rnn.kept import read_figures, write_figures, write_page
+    from zoo.bench.rnn.report import for_screen
+
     for path in (out, write):
         if path is not None:
             check_writable(path)
-    if figures is None:
-        found = _compare((cells, lengths, units, layers), peers, rounds, (out, write))
-    else:
-        found = _read(figures)
-    if write is not None:
-        from zoo.bench.rnn.plot import draw
-        from zoo.bench.rnn.report import page
+    kept = [path for path in (out, write and write.with_suffix(".json")) if path is not None]
 
-        write.write_text(page(found, write.as_posix()), "utf-8")
-        draw(found, write.with_suffix(".png"))
-        _keep(found, write.with_suffix(".json"))
+    def keep(found: dict) -> None:
+        for path in kept:
+            write_figures(found, path)
+
+    found = read_figures(figures) if figures else _compare((cells, lengths, units, layers), peers, rounds, keep)
+    keep(found)
+    if write is not None:
+        write_page(found, write)
     if as_json:
         print_json(found)
         return
-    from zoo.bench.rnn.report import for_screen
-
     for table in for_screen(found):
         print_table(table.columns, table.rows, title=table.title)
 
 
-def _compare(axes: tuple[str, ...], peers: bool, rounds: int, places: tuple[Path | None, ...]) -> dict:
+def _compare(axes: tuple[str, ...], peers: bool, rounds: int, keep: Callable[[dict], None]) -> dict:
     from zoo.bench.rnn.cases import grid
 
     sizes = [_numbers(what, text) for what, text in zip(("lengths", "units", "layers"), axes[1:], strict=True)]
@@ -110,11 +111,8 @@ def _compare(axes: tuple[str, ...], peers: bool, rounds: int, places: tuple[Path
     import_tensorflow()
     from zoo.bench.rnn.comparison import compare
 
-    kept = [path.with_suffix(".json") for path in places if path is not None]
     with progress_bar() as report:
-        return compare(
-            cases, peers=peers, rounds=rounds, keep=lambda found: [_keep(found, path) for path in kept], report=report
-        )
+        return compare(cases, peers=peers, rounds=rounds, keep=keep, report=report)
 
 
 def _numbers(what: str, text: str) -> list[int]:
@@ -124,21 +122,6 @@ def _numbers(what: str, text: str) -> list[int]:
         raise InputError(
             f"`--{what} {text}` cannot be read: expected whole numbers with commas between them"
         ) from error
-
-
-def _keep(found: dict, path: Path) -> None:
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _read(path: Path) -> dict:
-    """The figures of an earlier run, judged by the bars of today."""
-    from zoo.bench.rnn.bars import verdicts
-
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        return {**found, "bars": verdicts(found)}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"`{path}` cannot be read: {error}", "`zoo bench rnn -o` writes such a file") from error
 
 
 for comparison in ("memory", "train"):

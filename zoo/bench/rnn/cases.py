@@ -87,7 +87,7 @@ def grid(
     units: Iterable[int] = UNITS,
     layers: Iterable[int] = LAYERS,
 ) -> list[Case]:
-    """All combinations, the cells slowest; cells by name, in any spelling of capitals, `OTHERS` at their own sizes.
+    """All combinations, the shortest first; cells by name, in any spelling of capitals, `OTHERS` at their own sizes.
 
     Raises:
         InputError: a cell is unknown, a size is none, or something is given twice.
@@ -101,7 +101,7 @@ def grid(
     cases = [Case(cell, *size) for cell in names for size in (_OTHER_SIZES[cell] if cell in OTHERS else sized)]
     if len(set(cases)) < len(cases) or not cases:
         raise InputError("each cell, length, width and depth is given once at most, and one of each at least")
-    return cases
+    return sorted(cases, key=lambda case: case.length)
 
 
 def _known(cell: str) -> str:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from zoo.bench.rnn.bars import verdicts
-from zoo.bench.rnn.cases import OTHERS, Case
+from zoo.bench.rnn.cases import CELLS, OTHERS, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
 from zoo.bench.rnn.machine import machine
@@ -67,6 +67,7 @@ def compare(
         for done, case in enumerate(cases):
             report("cases", done, len(cases))
             found["rows"].append(_row(case, converter, stock_converter if peers else None, rounds, report))
+            found["rows"].sort(key=lambda row: (*CELLS, *OTHERS).index(row["cell"]))
             found["bars"] = verdicts(found)
             keep(found)
             keras.backend.clear_session()

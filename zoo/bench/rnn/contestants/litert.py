@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import numpy as np
 from ai_edge_litert.compiled_model import CompiledModel, CpuOptions, HardwareAccelerator, Options
 
+from zoo.errors import ConversionError
 from zoo.runtime.flatbuffer import TensorView, inspect
 from zoo.runtime.litert import TensorInfo
 
@@ -25,6 +26,9 @@ class CompiledFile:
     Args:
         data: the file.
         x: the float32 input that is in place for `run`.
+
+    Raises:
+        ConversionError: LiteRT cannot run it.
     """
 
     def __init__(self, data: bytes, x: np.ndarray):
@@ -34,11 +38,14 @@ class CompiledFile:
         self._data = data  # the model may read from it as long as it lives
         cpu = CpuOptions(num_threads=1, xnnpack_weight_cache_path=":memory")
         options = Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
-        with _quiet():
-            self._model = CompiledModel.from_buffer(data, options=options)
-            self._inputs, self._outputs = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
-            self._inputs[0].write(self._input.quantize(x))
-            self.run()
+        try:
+            with _quiet():
+                self._model = CompiledModel.from_buffer(data, options=options)
+                self._inputs, self._outputs = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
+                self._inputs[0].write(self._input.quantize(x))
+                self.run()
+        except RuntimeError as error:
+            raise ConversionError(f"LiteRT cannot run the file: {str(error).strip().splitlines()[-1]}") from error
 
     def __del__(self):
         with _quiet():

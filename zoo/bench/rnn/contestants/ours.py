@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -36,22 +37,28 @@ def our_contestants(
     for name, (target, form) in KINDS.items():
         try:
             lowered, seconds = _timed(model, case, target, form, calibration, converter)
+            twin = written.get(lowered.data) or _loaded(name, lowered, x)
         except ConversionError as error:
             yield Absent(name, error.message)
             continue
-        facts = {
-            "bytes": len(lowered.data),
-            "conversion_cpu_s": round(seconds, 3),
-            "forms": list(lowered.forms),
-            **({"int8_recipe": lowered.int8_recipe} if lowered.int8_recipe else {}),
-        }
-        twin = written.get(lowered.data)
-        if twin is not None:
-            yield Contestant(name, twin.run, twin.infer, {**facts, "same_as": twin.name})
-            continue
-        file = CompiledFile(lowered.data, x)
-        written[lowered.data] = Contestant(name, file.run, file.infer, facts)
-        yield written[lowered.data]
+        written[lowered.data] = twin
+        same = {"same_as": twin.name} if twin.name != name else {}
+        yield replace(twin, name=name, facts={**_facts(lowered, seconds), **same})
+
+
+def _loaded(name: str, lowered: Lowered, x: np.ndarray) -> Contestant:
+    file = CompiledFile(lowered.data, x)
+    return Contestant(name, file.run, file.infer)
+
+
+def _facts(lowered: Lowered, seconds: float) -> dict:
+    recipe = {"int8_recipe": lowered.int8_recipe} if lowered.int8_recipe else {}
+    return {
+        "bytes": len(lowered.data),
+        "conversion_cpu_s": round(seconds, 3),
+        "forms": list(lowered.forms),
+        **recipe,
+    }
 
 
 def _timed(

@@ -44,10 +44,10 @@ def stock_contestants(case: Case, x: np.ndarray, converter: Callable[[], Convert
             continue
         try:
             data = stock_file(case, unroll, converter)
+            file = CompiledFile(data, x)
         except ConversionError as error:
             yield Absent(name, error.message)
             continue
-        file = CompiledFile(data, x)
         yield Contestant(name, file.run, file.infer, {"bytes": len(data)})
 
 
