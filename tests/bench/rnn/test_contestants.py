@@ -1,10 +1,13 @@
 """Every contestant computes what Keras computes, from the same weights; stock files are converted once."""
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from zoo.bench.rnn.cases import CELLS, OTHERS, Case, grid
 from zoo.bench.rnn.contestants.contestant import OURS, Absent
+from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.contestants.ours import our_contestants
 from zoo.bench.rnn.contestants.stock import cached_path, stock_contestants, stock_file
 from zoo.bench.rnn.models import answer, build
@@ -137,3 +140,14 @@ def test_weights_are_the_same_every_time():
         assert [array.shape for array in one] == [(one[0].shape[0], 12), (4, 12), (2, 12)]
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
     assert np.array_equal(Case("IRNN", 5, 4, 1).weights()[0][1], np.eye(4))
+
+
+def test_a_file_that_litert_refuses(converter, cache):
+    case = Case("SimpleRNN", 3, 2, 1)
+    model = schema.ModelT.InitFromPackedBuf(stock_file(case, True, lambda: converter), 0)
+    for code in model.operatorCodes:
+        code.builtinCode, code.customCode = schema.BuiltinOperator.CUSTOM, b"NobodyKnows"
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), b"TFL3")
+    with pytest.raises(ConversionError, match="LiteRT cannot run the file"):
+        CompiledFile(bytes(builder.Output()), case.sequences())
