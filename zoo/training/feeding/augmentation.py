@@ -23,8 +23,6 @@ LARGEST_TILT = 0.25
 
 LARGEST_STRETCH = 0.15
 """How much longer or shorter a signal becomes: hearts that beat faster also beat shorter."""
-LARGEST_GAIN = 2.0
-"""How much larger or smaller a signal becomes: for an ECG, how the electrodes sit and how the heart lies decide it."""
 NOISE = 0.03
 """Deviation of white noise, in the signal's unit: mV for an ECG, where muscles make as much."""
 
@@ -110,11 +108,6 @@ def stretch(signals: np.ndarray, draw: Draw) -> np.ndarray:
     return left + share * (right - left)
 
 
-def gain(signals: np.ndarray, draw: Draw) -> np.ndarray:
-    """Makes each of (batch, time, channels) larger or smaller by up to `LARGEST_GAIN`, evenly on a scale of ratios."""
-    return signals * np.float32(LARGEST_GAIN) ** (2 * draw() - 1)[:, None, None]
-
-
 def noise(signals: np.ndarray, draw: Draw) -> np.ndarray:
     """Adds white noise of deviation `NOISE` to each of (batch, time, channels).
 
@@ -135,7 +128,6 @@ AUGMENTATIONS: dict[str, tuple[str, Callable[[np.ndarray, Draw], np.ndarray]]] =
     "shift": ("signal", shift),
     "tilt": ("signal", tilt),
     "stretch": ("signal", stretch),
-    "gain": ("signal", gain),
     "noise": ("signal", noise),
 }
 """Name: (kind of input, function)."""

@@ -39,9 +39,6 @@ class Recipe(BaseModel):
     )
     clip_norm: Positive | None = Field(None, description="a number above 0: largest global norm of a step's gradient")
     augment: list[str] = Field([], description="a list of names of augmentations")
-    mixup: Positive | None = Field(
-        None, description="a number above 0: examples are mixed in pairs by shares from beta(this, this)"
-    )
     class_weight: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="a number in (0, 1]: an example counts 1 / (examples of its class) to this power"
     )
@@ -50,8 +47,7 @@ class Recipe(BaseModel):
     )
     monitor: str | None = Field(
         None,
-        description="`loss` or the validation metric that chooses the best epoch, or `epoch`, which takes the last; "
-        "the metric of `reach` unless given",
+        description="`loss` or the validation metric that chooses the best epoch; the metric of `reach` unless given",
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         None, description="an integer from 1: stop after so many epochs without a better `monitor`"
