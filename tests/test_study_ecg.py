@@ -37,8 +37,8 @@ def figures(models, *, low: float, high: float) -> dict:
     ("low", "high", "verdict"),
     [
         (-0.02, 0.04, "they cannot be told apart"),
-        (0.01, 0.05, "they differ.  `ecg_cnn13` is better"),
-        (-0.05, -0.01, "they differ.  `ecg_lstm4` is better"),
+        (0.01, 0.05, "they differ. `ecg_cnn13` is better"),
+        (-0.05, -0.01, "they differ. `ecg_lstm4` is better"),
     ],
 )
 def test_the_verdict_is_what_the_interval_says(study_ecg, low, high, verdict):

@@ -55,7 +55,7 @@ _ARTIFACT = {
     "reason": OrNull(TEXT),
     "bytes": OrNull(COUNT),
     "same_as": OrNull(TEXT),
-    "calibration": OrNull({"source": TEXT, "examples": COUNT, OTHERS: None}),
+    "calibration": OrNull({"source": TEXT, "examples": COUNT, "of": COUNT, "seed": COUNT, OTHERS: None}),
     "int8_recipe": OrNull(TEXT),
     "operators": OrNull(_COUNTS),
     "float_islands": OrNull(_COUNTS),

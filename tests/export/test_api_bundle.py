@@ -199,8 +199,9 @@ def test_a_data_set_that_is_not_prepared_is_named(tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_batch_is_as_many_rows_as_asked_for(tmp_path):
-    bundle = export_model(sequential_lstm(), "float32", out=tmp_path, name="model", batch_size=3)
+@pytest.mark.parametrize("form", ["unrolled", "blocked"])
+def test_a_batch_is_as_many_rows_as_asked_for(form, tmp_path):
+    bundle = export_model(sequential_lstm(), "float32", out=tmp_path, name="model", batch_size=3, form=form)
     assert bundle.parts["predict"]["inputs"]["signal"]["shape"] == [3, 6, 3]
     assert bundle.parts["predict"]["outputs"]["y"]["shape"] == [3, 2]
 

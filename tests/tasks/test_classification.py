@@ -66,14 +66,6 @@ def test_loss_is_weighted_cross_entropy(weights):
     assert float(task.loss(labels, logits.astype(np.float32), weights)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_loss_takes_shares_of_classes():
-    random = np.random.default_rng(7)
-    logits, shares = random.normal(size=(64, 4)).astype(np.float32), random.dirichlet(np.ones(4), 64)
-    weights = np.array([0.2, 3.0, 1.0, 0.0])
-    expected = -np.mean(np.sum(shares * weights * log_softmax(logits, axis=-1), axis=-1))
-    assert float(task.loss(shares.astype(np.float32), logits, weights)) == pytest.approx(expected, rel=1e-5)
-
-
 def test_loss_is_finite_where_softmax_is_not():
     logits = np.array([[1e4, -1e4], [-1e4, 1e4]], np.float32)
     assert float(task.loss(np.array([0, 0]), logits)) == pytest.approx(1e4)

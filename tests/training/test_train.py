@@ -109,13 +109,6 @@ def test_patience_ends_it(small_recipe, tmp_path):
     assert evaluation["epochs"] == evaluation["best_epoch"] + 2 < 9
 
 
-def test_the_last_epoch_can_be_asked_for(small_recipe, tmp_path):
-    """At no rate to speak of, no epoch is better than the first: only `epoch` takes the last one."""
-    changes = {"epochs": 3, "learning_rate": 1e-12, "monitor": "epoch"}
-    evaluation = train(load_recipe(small_recipe, changes), tmp_path).evaluation
-    assert evaluation["epochs"] == evaluation["best_epoch"] == 3
-
-
 def test_a_signal_is_heeded(small_recipe, tmp_path):
     command = [Path(sys.executable).with_name("zoo"), "train", small_recipe, "--set", "epochs=5000", "--out", tmp_path]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

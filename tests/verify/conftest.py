@@ -113,7 +113,13 @@ def artifacts(trained, tmp_path_factory):
 def measured(artifacts, manifest, trained, recipe):
     sha256 = hashlib.sha256(recipe.to_yaml().encode()).hexdigest()
     training = {"recipe_sha256": sha256, "seed": 1, "epochs": 4, "seconds": 9, "hardware": "a", "versions": {}}
-    made = {"int8": {"calibration": {"source": "digits train", "examples": 200}, "int8_recipe": None, "forms": {}}}
+    made = {
+        "int8": {
+            "calibration": {"source": "digits train", "examples": 200, "of": 1400, "seed": 0},
+            "int8_recipe": None,
+            "forms": {},
+        }
+    }
     return measure(artifacts, manifest, model=trained, recipe=recipe, training=training, made=made)
 
 

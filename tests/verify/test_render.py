@@ -38,7 +38,7 @@ def test_a_row_a_class(measured):
 
 def test_calibration_and_baselines_are_named(measured):
     text = bundle_readme(measured.card)
-    assert "`int8` was calibrated on digits train, 200 examples." in text
+    assert "`int8` was calibrated on digits train, 200 of 1,400 examples, seed 0." in text
     assert cells(text, "baseline: majority")[1] == rate(measured.card["baselines"]["majority"]["accuracy"], "accuracy")
 
 

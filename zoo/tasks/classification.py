@@ -20,15 +20,14 @@ def loss(labels, logits, weights=None):
     """Cross-entropy of the softmax of `logits`, in nats, mean over the batch; a scalar.
 
     Args:
-        labels: (batch,) int, or (batch, classes) float: the share of each class in an example.
+        labels: (batch,) int.
         logits: (batch, classes) float.
         weights: (classes,) float, what an example of each class counts; 1 unless given.
     """
-    if len(labels.shape) == 1:
-        labels = keras.ops.one_hot(labels, logits.shape[-1], dtype=logits.dtype)
+    entropy = keras.ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     if weights is not None:
-        labels = labels * keras.ops.cast(weights, logits.dtype)
-    return -keras.ops.mean(keras.ops.sum(labels * keras.ops.log_softmax(logits), axis=-1))
+        entropy = entropy * keras.ops.take(keras.ops.cast(weights, entropy.dtype), labels)
+    return keras.ops.mean(entropy)
 
 
 def class_weights(labels: np.ndarray, classes: int, power: float = 1.0) -> np.ndarray:

@@ -61,8 +61,7 @@ def logits_of(run: Run, examples: Examples, report=ignore) -> np.ndarray:
 
 def _chosen_epoch(run: Run) -> dict:
     """Which epoch's weights these are, and what validation said of it."""
-    lines, metric = run.epochs, run.recipe.monitored
-    metric = metric if metric == "epoch" else f"validation_{metric}"
+    lines, metric = run.epochs, f"validation_{run.recipe.monitored}"
     pick = min if run.recipe.monitored == "loss" else max  # of equal ones the first, as in the loop
     best = pick(lines, key=lambda line: line[metric])
     validation = {

@@ -16,7 +16,8 @@ from zoo.data import DataSet, Examples
 from zoo.errors import RecipeError
 from zoo.training import state
 from zoo.training._files import write_atomically
-from zoo.training.feeding.batches import Alteration, batches, steps_per_epoch
+from zoo.training.feeding.augmentation import Draw
+from zoo.training.feeding.batches import batches, steps_per_epoch
 from zoo.training.learner import Learner, Step
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe
@@ -52,7 +53,7 @@ class Training:
     data: DataSet
     train: Examples
     validation: Examples
-    alter: Alteration
+    augment: Callable[[dict, Draw], dict]
     report: Callable[[str, int, int], None] = ignore
     folder: Path = Path()
     """Of the run; see `open`."""
@@ -107,7 +108,7 @@ class Training:
         self._clock = saved = time.monotonic()
         drawn = batches(
             self.train,
-            self.alter,
+            self.augment,
             seed=recipe.seed,
             batch_size=recipe.batch_size,
             position=progress.position,
@@ -165,7 +166,7 @@ class Training:
         progress = self.progress
         metrics = self._validate()
         epoch = progress.position // self.steps
-        monitored = {"epoch": epoch, **metrics}[self.recipe.monitored]
+        monitored = metrics[self.recipe.monitored]
         if progress.best_value is None or self._better(monitored, progress.best_value):
             progress.best_epoch, progress.best_value = epoch, monitored
             self.best_weights = self.learner.model_arrays()

@@ -5,19 +5,17 @@ import logging
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from zoo import registry
 from zoo.bundle import ignore
-from zoo.data import DataSet, get_data, hold_out
+from zoo.data import get_data, hold_out
 from zoo.families import create_model
 from zoo.tasks import get_task
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
 from zoo.training.evaluation import evaluate_run
-from zoo.training.feeding.augmentation import Draw, augment
+from zoo.training.feeding.augmentation import augment
 from zoo.training.feeding.batches import steps_per_epoch
-from zoo.training.feeding.mixing import mixup
 from zoo.training.learner import Learner
 from zoo.training.loop import Training
 from zoo.training.recipe import Recipe
@@ -100,12 +98,5 @@ def _prepare(recipe: Recipe, report) -> Training:
     if recipe.class_weight is not None:
         weights = task.class_weights(train.labels, len(data.labels), recipe.class_weight)
     learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), task.loss, weights)
-    return Training(recipe, learner, task, data, train, validation, functools.partial(_alter, recipe, data), report)
-
-
-def _alter(recipe: Recipe, data: DataSet, inputs: dict, labels: np.ndarray, draw: Draw) -> tuple[dict, np.ndarray]:
-    """What a batch becomes before the model sees it: an `Alteration`, the first two arguments given."""
-    inputs = augment(recipe.augment, data, inputs, draw)
-    if recipe.mixup is None:
-        return inputs, labels
-    return mixup(inputs, labels, draw, alpha=recipe.mixup, classes=len(data.labels))
+    augmenting = functools.partial(augment, recipe.augment, data)
+    return Training(recipe, learner, task, data, train, validation, augmenting, report)

@@ -1,1 +1,1 @@
-"""What a training is fed with: batches in an order, altered and mixed, all of it a function of (seed, epoch, index)."""
+"""What a training is fed with: batches in an order, and augmented; all of it a function of (seed, epoch, index)."""

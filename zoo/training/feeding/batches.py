@@ -12,9 +12,6 @@ import tensorflow as tf
 from zoo.data import Examples
 from zoo.training.feeding.augmentation import Draw
 
-Alteration = Callable[[dict[str, np.ndarray], np.ndarray, Draw], tuple[dict[str, np.ndarray], np.ndarray]]
-"""Maps ({input name: batch}, labels, draw) to inputs and labels."""
-
 PREFETCHED = 4
 """Batches made ready while the model is at another."""
 
@@ -41,20 +38,24 @@ def places(seed: int, count: int, batch_size: int, position: int, end: int) -> I
 
 
 def batches(
-    examples: Examples, alter: Alteration, *, seed: int, batch_size: int, position: int, end: int
+    examples: Examples, augment: Callable[[dict, Draw], dict], *, seed: int, batch_size: int, position: int, end: int
 ) -> tf.data.Dataset:
-    """({input name: (batch, ...) float32}, labels) for the steps `position` to `end`.
+    """({input name: (batch, ...) float32}, (batch,) int32 labels) for the steps `position` to `end`.
 
-    Labels are (batch,) int32, or what `alter` makes of them.
+    Args:
+        augment: maps ({input name: batch}, draw) to inputs.
     """
 
     def prepare(epoch: int, indices: np.ndarray):
         drawn = {name: array[indices] for name, array in examples.inputs.items()}
-        return alter(drawn, examples.labels[indices], Draw(seed, epoch, indices, len(examples)))
+        return augment(drawn, Draw(seed, epoch, indices, len(examples))), examples.labels[indices]
+
+    def example(array: np.ndarray) -> tf.TensorSpec:
+        return tf.TensorSpec((batch_size, *array.shape[1:]), array.dtype)
 
     prepared = tf.data.Dataset.from_generator(
         lambda: (prepare(*place) for place in places(seed, len(examples), batch_size, position, end)),
-        output_signature=tf.nest.map_structure(tf.type_spec_from_value, prepare(0, np.arange(batch_size))),
+        output_signature=({name: example(array) for name, array in examples.inputs.items()}, example(examples.labels)),
     )
     return prepared.map(_as_floats).prefetch(PREFETCHED)
 

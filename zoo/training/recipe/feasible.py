@@ -42,7 +42,7 @@ def _check_metrics(recipe: Recipe, data: DataSet, task: str, where: str) -> None
     known = list(get_task(task).metrics(np.eye(classes, dtype=np.float32), np.arange(classes), data))
     for key, metric, names in (
         ("reach", recipe.headline, known),
-        ("monitor", recipe.monitored, ["loss", "epoch", *known]),
+        ("monitor", recipe.monitored, ["loss", *known]),
     ):
         if metric not in names:
             close = ", ".join(f"`{name}`" for name in registry.nearest(metric, names))

@@ -1,13 +1,9 @@
-"""A recipe: one flat YAML that says how one `name.tag` is trained, checked before anything is done."""
+"""A recipe: everything that says how one `name.tag` is trained."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from zoo import registry
-from zoo.errors import RecipeError
 from zoo.training.recipe import _yaml
 
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -43,9 +39,6 @@ class Recipe(BaseModel):
     )
     clip_norm: Positive | None = Field(None, description="a number above 0: largest global norm of a step's gradient")
     augment: list[str] = Field([], description="a list of names of augmentations")
-    mixup: Positive | None = Field(
-        None, description="a number above 0: examples are mixed in pairs by shares from beta(this, this)"
-    )
     class_weight: Annotated[float, Field(gt=0, le=1)] | None = Field(
         None, description="a number in (0, 1]: an example counts 1 / (examples of its class) to this power"
     )
@@ -54,8 +47,7 @@ class Recipe(BaseModel):
     )
     monitor: str | None = Field(
         None,
-        description="`loss` or the validation metric that chooses the best epoch, or `epoch`, which takes the last; "
-        "the metric of `reach` unless given",
+        description="`loss` or the validation metric that chooses the best epoch; the metric of `reach` unless given",
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         None, description="an integer from 1: stop after so many epochs without a better `monitor`"
@@ -89,77 +81,3 @@ class Recipe(BaseModel):
     def to_yaml(self) -> str:
         """The resolved recipe: every key that has a value, defaults included."""
         return _yaml.render(self.model_dump(exclude_none=True))
-
-
-def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) -> Recipe:
-    """Reads a recipe and checks what can be checked without data.
-
-    Args:
-        recipe: the path of a YAML, or the `name.tag` of a shipped recipe.
-        overrides: values that replace those of the file, as `--set key=value` gives them.
-
-    Raises:
-        UnknownNameError: no such file, and no such shipped recipe.
-        RecipeError: not YAML, an unknown key, a wrong type, an unknown name, an impossible combination.
-    """
-    from zoo.training.recipe.feasible import check_recipe
-
-    path = Path(recipe) if Path(recipe).is_file() else registry.recipe_path(str(recipe))
-    overrides = overrides or {}
-    parsed = _validate({**_read(path), **overrides}, path, overrides)
-    check_recipe(parsed, str(path))
-    return parsed
-
-
-def parse_overrides(settings: list[str]) -> dict[str, object]:
-    """`["epochs=3", "reach={accuracy: 0.9}"]` as a dict; values are YAML.
-
-    Raises:
-        RecipeError: a setting is not of the form `key=value`.
-    """
-    overrides = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key.strip():
-            raise RecipeError(f"`--set` expects key=value: found `{setting}`", "for example `--set epochs=3`")
-        try:
-            overrides[key.strip()] = _yaml.parse(value)
-        except yaml.YAMLError as error:
-            raise RecipeError(f"`--set {setting}`: the value is not YAML: {_one_line(error)}") from error
-    return overrides
-
-
-def _read(path: Path) -> dict:
-    try:
-        values = _yaml.parse(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise RecipeError(f"`{path}` is not a recipe: {_one_line(error)}") from error
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise RecipeError(f"`{path}` is not a recipe: found a {type(values).__name__}, expected lines `key: value`")
-    return values
-
-
-def _validate(values: dict, path: Path, overrides: dict) -> Recipe:
-    try:
-        return Recipe(**values)
-    except ValidationError as error:
-        # An unknown key is named first: a misspelt one also leaves a key missing, which would mislead.
-        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        raise RecipeError(*_explain(faults[0], path, overrides)) from error
-
-
-def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]:
-    """Message and hint for one complaint of pydantic."""
-    key = str(fault["loc"][0])
-    where = f"`--set {key}=...`" if key in overrides else f"`{path}`"
-    if fault["type"] == "extra_forbidden":
-        close = ", ".join(f"`{name}`" for name in registry.nearest(key, Recipe.model_fields))
-        return f"{where}: unknown key `{key}`; the nearest are {close}", None
-    expected = Recipe.model_fields[key].description
-    if fault["type"] == "missing":
-        return f"{where}: the key `{key}` is missing", f"it expects {expected}"
-    return f"{where}: wrong value of `{key}`: found `{str(fault['input'])[:80]}`, expected {expected}", None
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -166,9 +166,8 @@ def _remarks(card: Mapping) -> list[str]:
     for target, entry in card["artifacts"].items():
         if calibration := entry["calibration"]:
             recipe = f", recipe `{entry['int8_recipe']}`" if entry["int8_recipe"] else ""
-            remarks.append(
-                f"`{target}` was calibrated on {calibration['source']}, {calibration['examples']} examples{recipe}."
-            )
+            drawn = f"{calibration['examples']:,} of {calibration['of']:,} examples, seed {calibration['seed']}"
+            remarks.append(f"`{target}` was calibrated on {calibration['source']}, {drawn}{recipe}.")
         for name, count in (entry["float_islands"] or {}).items():
             remarks.append(
                 f"{count} {name} in `{target}` compute in float: {FLOAT_OPERATORS.get(name, 'not allowed')}."

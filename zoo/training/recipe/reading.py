@@ -1,0 +1,84 @@
+"""Reads recipes: one flat YAML each, checked before anything is done; what is wrong is said with its file and key."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from zoo import registry
+from zoo.errors import RecipeError
+from zoo.training.recipe import _yaml
+from zoo.training.recipe.feasible import check_recipe
+from zoo.training.recipe.recipe import Recipe
+
+
+def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) -> Recipe:
+    """Reads a recipe and checks what can be checked without data.
+
+    Args:
+        recipe: the path of a YAML, or the `name.tag` of a shipped recipe.
+        overrides: values that replace those of the file, as `--set key=value` gives them.
+
+    Raises:
+        UnknownNameError: no such file, and no such shipped recipe.
+        RecipeError: not YAML, an unknown key, a wrong type, an unknown name, an impossible combination.
+    """
+    path = Path(recipe) if Path(recipe).is_file() else registry.recipe_path(str(recipe))
+    overrides = overrides or {}
+    parsed = _validate({**_read(path), **overrides}, path, overrides)
+    check_recipe(parsed, str(path))
+    return parsed
+
+
+def parse_overrides(settings: list[str]) -> dict[str, object]:
+    """`["epochs=3", "reach={accuracy: 0.9}"]` as a dict; values are YAML.
+
+    Raises:
+        RecipeError: a setting is not of the form `key=value`.
+    """
+    overrides = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key.strip():
+            raise RecipeError(f"`--set` expects key=value: found `{setting}`", "for example `--set epochs=3`")
+        try:
+            overrides[key.strip()] = _yaml.parse(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"`--set {setting}`: the value is not YAML: {_one_line(error)}") from error
+    return overrides
+
+
+def _read(path: Path) -> dict:
+    try:
+        values = _yaml.parse(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise RecipeError(f"`{path}` is not a recipe: {_one_line(error)}") from error
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise RecipeError(f"`{path}` is not a recipe: found a {type(values).__name__}, expected lines `key: value`")
+    return values
+
+
+def _validate(values: dict, path: Path, overrides: dict) -> Recipe:
+    try:
+        return Recipe(**values)
+    except ValidationError as error:
+        # An unknown key is named first: a misspelt one also leaves a key missing, which would mislead.
+        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        raise RecipeError(*_explain(faults[0], path, overrides)) from error
+
+
+def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]:
+    """Message and hint for one complaint of pydantic."""
+    key = str(fault["loc"][0])
+    where = f"`--set {key}=...`" if key in overrides else f"`{path}`"
+    if fault["type"] == "extra_forbidden":
+        close = ", ".join(f"`{name}`" for name in registry.nearest(key, Recipe.model_fields))
+        return f"{where}: unknown key `{key}`; the nearest are {close}", None
+    expected = Recipe.model_fields[key].description
+    if fault["type"] == "missing":
+        return f"{where}: the key `{key}` is missing", f"it expects {expected}"
+    return f"{where}: wrong value of `{key}`: found `{str(fault['input'])[:80]}`, expected {expected}", None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
