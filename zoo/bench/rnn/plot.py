@@ -29,7 +29,7 @@ def draw(found: Mapping, path: Path) -> None:
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_yticks(range(len(rows)), [row["name"] for row in rows], fontsize=7)
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     axes.set(xlabel="a peer's time over ours (float32, the form that `auto` picks)", title=found["machine"]["cpu"])
     if axes.get_legend_handles_labels()[0]:
