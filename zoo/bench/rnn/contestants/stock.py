@@ -25,7 +25,7 @@ from zoo.export.convert import Converter
 
 LONGEST_UNROLLED = 512
 """Up to this length the stock conversion is unrolled for one layer, up to a quarter of it for more: a GRU of 512 steps
-takes a minute to convert, and two of them several."""
+took a minute to convert."""
 
 
 def stock_contestants(case: Case, x: np.ndarray, converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
