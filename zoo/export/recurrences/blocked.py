@@ -13,6 +13,7 @@ from the end; its outputs are in the order in which it read, as Keras has them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from zoo.export.assembly import operators
 from zoo.export.assembly.graph import Graph, Tensor
@@ -26,8 +27,8 @@ class _Variables:
 
     Attributes:
         done: how many steps are behind it, ().
-        read: the sequence, (batch, length, features), and its mask if it has one, (batch, length, 1).
-        written: all outputs, (batch, length, units), or the last one, (batch, units); empty where that is carried.
+        read: the sequence, (batch, length, values), and its mask if it has one, (batch, length, 1).
+        written: all outputs, (batch, length, values), or the last one, (batch, ...); empty where that is carried.
         carried: what a step hands on to the next, by name.
     """
 
@@ -53,7 +54,7 @@ def emit(
 ) -> list[Tensor]:
     """Appends a recurrence to a graph as one loop; arguments and results as `unrolled.emit`."""
     length = recurrence.hole.length - recurrence.tail
-    sequence = operators.convert(graph, sequence, recurrence.projections[recurrence.block].inputs["x"])
+    sequence = _flat(graph, operators.convert(graph, sequence, recurrence.input))
     initial = _Variables(
         operators.constant(0),
         [sequence] if valid is None else [sequence, valid],
@@ -67,6 +68,8 @@ def emit(
     else:
         carried = final.carried
         output = final.written[0] if final.written else carried[recurrence.step.output]
+    if recurrence.hole.layer.return_sequences:
+        output = _unflat(graph, output, recurrence.cell.output_shape)
     return [output, *(carried[name] for name in recurrence.cell.states)]
 
 
@@ -74,7 +77,7 @@ def _unwritten(graph: Graph, recurrence: Recurrence, length: int) -> list[Tensor
     """The outputs before the first block: every row is written before it is read; FILL costs nothing in the file."""
     output = recurrence.step_piece.outputs[recurrence.step.output]
     if recurrence.hole.layer.return_sequences:
-        return [operators.fill(graph, output, (recurrence.hole.batch, length, recurrence.cell.units))]
+        return [operators.fill(graph, output, (recurrence.hole.batch, length, prod(recurrence.cell.output_shape)))]
     return [] if recurrence.step.output in recurrence.step.carried else [operators.zeros(output, output.shape)]
 
 
@@ -93,7 +96,7 @@ def _body(recurrence: Recurrence, before: _Variables) -> Graph:
     steps, carried = _steps(graph, recurrence, before.read, _row(graph, first), block, before.carried)
     written = before.written
     if recurrence.hole.layer.return_sequences:
-        rows = operators.pack(graph, steps, axis=1)
+        rows = _flat(graph, operators.pack(graph, steps, axis=1))
         written = [operators.put(graph, written[0], rows, _row(graph, before.done))]
     elif written:
         written = [steps[-1]]
@@ -111,7 +114,8 @@ def _tail(
     steps, carried = _steps(graph, recurrence, read, first, tail, final.carried)
     if not recurrence.hole.layer.return_sequences:
         return steps[-1], carried
-    return operators.concatenate(graph, [final.written[0], operators.pack(graph, steps, axis=1)], axis=1), carried
+    rows = _flat(graph, operators.pack(graph, steps, axis=1))
+    return operators.concatenate(graph, [final.written[0], rows], axis=1), carried
 
 
 def _steps(
@@ -119,7 +123,18 @@ def _steps(
 ) -> tuple[list[Tensor], dict[str, Tensor]]:
     """The steps of some rows, from the position `first` on; as `unrolled.run`."""
     sequence, *valid = (operators.take(graph, all_, first, (all_.shape[0], rows, all_.shape[2])) for all_ in read)
+    sequence = _unflat(graph, sequence, recurrence.hole.row)
     return unrolled.run(graph, recurrence, sequence, valid[0] if valid else None, carried)
+
+
+def _flat(graph: Graph, rows: Tensor) -> Tensor:
+    """(batch, rows, ...) -> (batch, rows, values): SLICE takes five axes at most, frames of ConvLSTM3D have six."""
+    return rows if len(rows.shape) == 3 else operators.reshape(graph, rows, (*rows.shape[:2], prod(rows.shape[2:])))
+
+
+def _unflat(graph: Graph, rows: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """(batch, rows, values) -> (batch, rows, *shape)."""
+    return rows if len(shape) == 1 else operators.reshape(graph, rows, (*rows.shape[:2], *shape))
 
 
 def _row(graph: Graph, number: Tensor) -> Tensor:
