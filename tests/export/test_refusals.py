@@ -25,14 +25,6 @@ def code():
     return of(layers.Lambda(lambda x: x + 1, name="plus_one"))
 
 
-def unknown_class():
-    class Unregistered(layers.Layer):
-        def call(self, inputs):
-            return inputs + 1
-
-    return of(Unregistered(name="mine"))
-
-
 def film():
     x = frames(4, 4, 4, 2)
     return Model(x, layers.ConvLSTM3D(2, 3, name="film")(x))
@@ -81,7 +73,6 @@ def tokens():
 
 REFUSED = {
     "Lambda": (code, {}, InputError, "layer `plus_one` .* `Lambda` carries Python code"),
-    "unknown class": (unknown_class, {}, InputError, "layer `mine` .* neither Keras's nor registered: .*Unregistered`"),
     "ConvLSTM3D, dynamic_int8": (
         film,
         {"targets": ["float32", "dynamic_int8"]},
@@ -150,6 +141,25 @@ def test_an_operator_that_is_not_built_in_is_an_error(tmp_path):
     with pytest.raises(ConversionError, match="Erfinv"):
         export_model(of(ErrorFunction()), "float32", out=tmp_path / "out", name="odd")
     assert not list((tmp_path / "out").iterdir())
+
+
+class Unregistered(layers.Layer):
+    """A class that only this process knows."""
+
+    def call(self, inputs):
+        return inputs + 1
+
+
+def test_a_class_that_only_a_file_names_is_refused(tmp_path):
+    of(Unregistered(name="mine")).save(tmp_path / "mine.keras")
+    with pytest.raises(InputError, match=r"layer `mine` .* neither Keras's nor registered: .*Unregistered`") as caught:
+        export_model(tmp_path / "mine.keras", "float32", out=tmp_path / "out")
+    assert "--custom" in caught.value.hint
+
+
+@pytest.mark.usefixtures("converter")
+def test_the_classes_of_a_model_object_are_at_hand(tmp_path):
+    assert export_model(of(Unregistered()), "float32", out=tmp_path, name="mine").targets == ("float32",)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,7 @@ from zoo.export.recurrences import unrolled
 from zoo.export.recurrences.recurrence import Recurrence
 
 STEPS_OF_A_LOOP = 512
-"""At most so many steps write their outputs in one loop: by one loop a step of 2048 takes 1.34 times as long, by four 1.00."""
-
+"""At most so many steps write their outputs in one loop: one of 2048 takes 1.34 times as long a step as four of 512."""
 
 _UNPACKED = 3
 """From so many loops on, one UNPACK of what they read is smaller than a SLICE for each: 344 bytes a loop, not 512."""
