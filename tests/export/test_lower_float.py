@@ -247,9 +247,6 @@ def test_what_cannot_be_lowered_is_named(converter):
 
     with pytest.raises(ConversionError, match="`inside` is called in a loop"):
         lowered(converter, model_of(Loop(), shape=(6, 4)))
-    stack = layers.RNN([layers.LSTMCell(3), layers.GRUCell(3)], name="stack")
-    with pytest.raises(ConversionError, match="`stack` repeats a cell that cannot be lowered: found StackedRNNCells"):
-        lowered(converter, model_of(stack))
 
 
 def test_names_and_signature(converter):
