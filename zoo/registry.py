@@ -94,8 +94,12 @@ def tags(name: str) -> list[str]:
 def bundle_roots() -> list[Path]:
     """The folders that are searched for bundles, first match first: `$ZOO_HOME`, the user's cache, what is shipped."""
     roots = [Path(home)] if (home := os.environ.get("ZOO_HOME")) else []
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [*roots, cache / "hybrid-zoo", shipped("saved_models")]
+    return [*roots, user_cache(), shipped("saved_models")]
+
+
+def user_cache() -> Path:
+    """The folder of what can be made or fetched again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hybrid-zoo"
 
 
 def recipe_path(name: str) -> Path:

@@ -51,7 +51,7 @@ def test_the_command(zoo, tmp_path):
     assert NAME in table
 
 
-@pytest.mark.parametrize("comparison", ["rnn", "memory", "train"])
+@pytest.mark.parametrize("comparison", ["memory", "train"])
 def test_what_is_not_there_yet(zoo, comparison):
     process = zoo("bench", comparison, "--cells", "lstm", code=2)
     assert process.stderr.splitlines()[0] == f"error: `zoo bench {comparison}` is not there yet"

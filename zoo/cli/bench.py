@@ -1,6 +1,7 @@
 """`zoo bench`: how fast artifacts are, beside each other."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from zoo.bundle import load_bundle
 from zoo.cli._later import later
-from zoo.cli._output import check_writable, print_json, print_table, progress_bar
+from zoo.cli._output import check_writable, import_tensorflow, print_json, print_table, progress_bar
 from zoo.errors import InputError
 
 app = typer.Typer(help="Compares speeds: contestants take turns in one process.", no_args_is_help=True)
@@ -51,5 +52,77 @@ def latency(
     print_table(columns, rows, title=f"{found['clock']} of one inference, {count}, {found['machine']['cpu']}")
 
 
-for comparison in ("rnn", "memory", "train"):
+@app.command("rnn")
+def rnn(
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Beside the stock conversions, PyTorch and ONNX Runtime.")
+    ] = False,
+    cells: Annotated[
+        str, typer.Option(help="Cells; the last four are models of a size of their own.")
+    ] = "LSTM,GRU,SimpleRNN,IRNN,Bidirectional,ConvLSTM,Video,CRNN",
+    lengths: Annotated[str, typer.Option(help="Steps of a sequence.")] = "50,128,512",
+    units: Annotated[str, typer.Option(help="Units of a layer.")] = "64,128",
+    layers: Annotated[str, typer.Option(help="Layers of a model.")] = "1,2",
+    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 15,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file, row by row.")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(metavar="PAGE.md", help="Write a page, and beside it its plot and its JSON.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--from", metavar="JSON", help="Measure nothing: show the figures of this file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Times recurrent models as we lower them: `zoo bench rnn --cells LSTM,GRU --lengths 50 --units 64 --layers 1`.
+
+    With `--peers`, beside what a user could pick instead, and with a verdict on each bar.  The whole grid takes about
+    half an hour; stock conversions are kept in the user's cache.
+    """
+    from zoo.bench.rnn.kept import read_figures, write_figures, write_page
+    from zoo.bench.rnn.report import for_screen
+
+    for path in (out, write):
+        if path is not None:
+            check_writable(path)
+    kept = [path for path in (out, write and write.with_suffix(".json")) if path is not None]
+
+    def keep(found: dict) -> None:
+        for path in kept:
+            write_figures(found, path)
+
+    found = read_figures(figures) if figures else _compare((cells, lengths, units, layers), peers, rounds, keep)
+    keep(found)
+    if write is not None:
+        write_page(found, write)
+    if as_json:
+        print_json(found)
+        return
+    for table in for_screen(found):
+        print_table(table.columns, table.rows, title=table.title)
+
+
+def _compare(axes: tuple[str, ...], peers: bool, rounds: int, keep: Callable[[dict], None]) -> dict:
+    from zoo.bench.rnn.cases import grid
+
+    sizes = [_numbers(what, text) for what, text in zip(("lengths", "units", "layers"), axes[1:], strict=True)]
+    cases = grid(axes[0].split(","), *sizes)
+    import_tensorflow()
+    from zoo.bench.rnn.comparison import compare
+
+    with progress_bar() as report:
+        return compare(cases, peers=peers, rounds=rounds, keep=keep, report=report)
+
+
+def _numbers(what: str, text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InputError(
+            f"`--{what} {text}` cannot be read: expected whole numbers with commas between them"
+        ) from error
+
+
+for comparison in ("memory", "train"):
     later(app, comparison, path="zoo bench", hint="`zoo bench latency` is")

@@ -5,9 +5,11 @@ shared core.  Contestants take turns, in an order that is shuffled in every roun
 thrown away: none is always the one behind a neighbour that empties the caches.
 """
 
+import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from zoo._processor import cpu_name
 from zoo.bundle import ignore
@@ -18,13 +20,50 @@ BUDGET_NS = 3_000_000_000
 """What one contestant may take in all; a slow one has fewer rounds, not fewer than `FEWEST`."""
 FEWEST = 5
 
+Clock = Callable[[], int]
+"""Nanoseconds since some moment."""
+
+
+@dataclass(frozen=True)
+class Burst:
+    """What one turn of a contestant is.
+
+    Attributes:
+        nanoseconds: as many runs are timed together as fill this time,
+        fewest: and no fewer than these.
+        warm: up to so many runs before them, no more than are timed, are thrown away.
+        before: called before each burst.
+    """
+
+    nanoseconds: int = BURST_NS
+    fewest: int = 1
+    warm: int = 2
+    before: Callable[[], object] = lambda: None
+
+    def __call__(self, run: Callable[[], object], runs: int, clocks: Sequence[Clock]) -> list[float]:
+        """One burst: ns an inference over `runs` of them, by each of the clocks."""
+        self.before()
+        for _ in range(min(self.warm, runs)):
+            run()
+        begin = [clock() for clock in clocks]
+        for _ in range(runs):
+            run()
+        return [(clock() - since) / runs for clock, since in zip(clocks, begin, strict=True)]
+
+    def runs(self, run: Callable[[], object], clock: Clock) -> int:
+        """As many runs as fill a burst."""
+        run()
+        once = max(1.0, min(self(run, 1, (clock,))[0] for _ in range(3)))
+        return max(self.fewest, math.ceil(self.nanoseconds / once))
+
 
 def take_turns(
     contestants: Mapping[str, Callable[[], object]],
     *,
-    clock: Callable[[], int] = time.thread_time_ns,
+    clock: Clock = time.thread_time_ns,
     rounds: int = ROUNDS,
     seed: int = 0,
+    burst: Burst = Burst(),
     report=ignore,
 ) -> dict[str, list[float]]:
     """Times contestants beside each other.
@@ -34,21 +73,40 @@ def take_turns(
         clock: nanoseconds; thread CPU time by default, which is right for one thread.
         rounds: bursts of each contestant.
         seed: of the order within the rounds.
+        burst: what a turn is.
         report: called with the stage, the rounds done and those in all.
 
     Returns:
         By name: µs an inference, one figure a burst.
     """
+    times = take_turns_by(contestants, (clock,), rounds=rounds, seed=seed, burst=burst, report=report)
+    return {name: [time for (time,) in bursts] for name, bursts in times.items()}
+
+
+def take_turns_by(
+    contestants: Mapping[str, Callable[[], object]],
+    clocks: Sequence[Clock],
+    *,
+    rounds: int = ROUNDS,
+    seed: int = 0,
+    burst: Burst = Burst(),
+    report=ignore,
+) -> dict[str, list[list[float]]]:
+    """As `take_turns`, by several clocks at once, of which the first says how long a burst is.
+
+    Returns:
+        By name, for each burst: µs an inference by each clock.
+    """
     order, shuffle = list(contestants), random.Random(seed).shuffle
-    runs = {name: _runs_a_burst(run, clock) for name, run in contestants.items()}
+    runs = {name: burst.runs(run, clocks[0]) for name, run in contestants.items()}
     times = {name: [] for name in order}
-    affordable = [_affordable_rounds(contestants[name], runs[name], clock) for name in order]
+    affordable = [_affordable_rounds(burst(contestants[name], runs[name], clocks)[0] * runs[name]) for name in order]
     rounds = min(rounds, *affordable)
     for done in range(rounds):
         report("timing", done, rounds)
         shuffle(order)
         for name in order:
-            times[name].append(_burst(contestants[name], runs[name], clock) / 1000)
+            times[name].append([time / 1000 for time in burst(contestants[name], runs[name], clocks)])
     report("timing", rounds, rounds)
     return times
 
@@ -69,23 +127,6 @@ def summary(times: list[float], *, threads: int, cpu: str | None = None) -> dict
     }
 
 
-def _affordable_rounds(run: Callable[[], object], runs: int, clock: Callable[[], int]) -> int:
-    """How many bursts of `runs` inferences fit into the budget."""
-    return max(FEWEST, BUDGET_NS // max(1, round(_burst(run, runs, clock) * runs)))
-
-
-def _runs_a_burst(run: Callable[[], object], clock: Callable[[], int]) -> int:
-    """As many runs as fill a burst: at least one."""
-    run()
-    once = max(1.0, min(_burst(run, 1, clock) for _ in range(3)))
-    return max(1, round(BURST_NS / once))
-
-
-def _burst(run: Callable[[], object], runs: int, clock: Callable[[], int]) -> float:
-    """ns an inference over `runs` of them, after up to two that are not counted."""
-    for _ in range(min(2, runs)):
-        run()
-    begin = clock()
-    for _ in range(runs):
-        run()
-    return (clock() - begin) / runs
+def _affordable_rounds(nanoseconds: float) -> int:
+    """How many bursts that take so long fit into the budget."""
+    return max(FEWEST, BUDGET_NS // max(1, round(nanoseconds)))

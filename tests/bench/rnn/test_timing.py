@@ -1,0 +1,108 @@
+"""The protocol on contestants that are known: what is in a row, and whose figures are refused.  No time is asserted."""
+
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from zoo.bench.rnn.contestants.contestant import Absent, Contestant
+from zoo.bench.rnn.machine import machine, vector_extensions
+from zoo.bench.rnn.timing import measure, pinned, refusal, relative_error
+from zoo.verify.measures.latency import Burst, take_turns_by
+
+X = np.ones((1, 2, 3), np.float32)
+
+
+def contestant(name: str, run=lambda: sum(range(1000)), add: float = 0.0, **facts) -> Contestant:
+    return Contestant(name, run, lambda x: x + np.float32(add), facts)
+
+
+def test_what_a_row_holds():
+    entrants = [
+        contestant("unrolled", bytes=7),
+        contestant("auto", bytes=7, same_as="unrolled"),
+        Absent("stock_loop", "it crashed"),
+        contestant("int8", add=0.25),
+    ]
+    found = measure(entrants, X, X, rounds=2)
+    assert list(found) == ["unrolled", "auto", "stock_loop", "int8"]
+    first = found["unrolled"]
+    assert {"us", "p10", "p90", "numpy_us", "cold_us", "process_ratio", "error", "bytes"} == set(first)
+    assert 0 < first["p10"] <= first["us"] <= first["p90"]
+    assert found["auto"] == {**first, "same_as": "unrolled"}
+    assert found["stock_loop"] == {"refused": "it crashed"}
+    assert found["int8"]["error"] == 0.25
+    assert "us" in found["int8"]
+
+
+def test_one_that_has_others_work_for_it():
+    def run():
+        helper = threading.Thread(target=lambda: sum(range(200_000)))
+        helper.start()
+        helper.join()
+
+    found = measure([contestant("pytorch", run)], X, X, rounds=2)["pytorch"]
+    assert found["process_ratio"] > 1.03
+    assert "other threads worked too" in found["refused"]
+    assert "us" not in found
+
+
+def test_one_that_computes_something_else():
+    found = measure([contestant("onnxruntime", add=0.5)], X, X, rounds=1)["onnxruntime"]
+    assert found["refused"] == "it computes something else: off by 0.5 of the output's scale"
+    assert found["error"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "process_ratio", "error", "refused"),
+    [
+        ("pytorch", 1.03, 1e-4, False),
+        ("pytorch", 1.031, 0.0, True),
+        ("int8", 1.0, 0.3, False),
+        ("blocked", 1.0, 1.1e-4, True),
+        ("blocked", 1.0, float("nan"), True),
+    ],
+)
+def test_refusals(name, process_ratio, error, refused):
+    assert bool(refusal(name, process_ratio, error)) == refused
+
+
+def test_error_is_a_share_of_the_scale():
+    assert relative_error(np.array([0.1]), np.array([0.2])) == pytest.approx(0.1)
+    assert relative_error(np.array([18.0]), np.array([20.0])) == pytest.approx(0.1)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system cannot pin a thread")
+def test_the_thread_is_pinned_for_a_while():
+    before = os.sched_getaffinity(0)
+    with pinned():
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == before
+
+
+def test_bursts_by_two_clocks():
+    now, log = [0], []
+
+    def run():
+        now[0] += 4_000_000
+        log.append("run")
+
+    burst = Burst(nanoseconds=15_000_000, fewest=3, warm=2, before=lambda: log.append("before"))
+    times = take_turns_by({"a": run}, (lambda: now[0], lambda: 2 * now[0]), rounds=5, burst=burst)
+    assert times == {"a": [[4000.0, 8000.0]] * 5}
+    assert log[-7:] == ["before", *["run"] * 6]  # two are thrown away, four fill 15 ms
+
+
+def test_a_slow_one_is_run_three_times():
+    assert Burst(fewest=3).runs(lambda: None, iter(range(0, 10**12, 10**9)).__next__) == 3
+
+
+def test_the_machine(tmp_path):
+    facts = machine(peers=False)
+    assert facts["cpu"]
+    assert "torch" not in facts["versions"]
+    info = tmp_path / "cpuinfo"
+    info.write_text("model name : X\nflags : fpu sse2 avx2 avx512f fma\n\nflags : avx\n")
+    assert vector_extensions(info) == ["avx2", "avx512f", "fma"]
+    assert vector_extensions(tmp_path / "none") == []

@@ -1,0 +1,97 @@
+"""One run: case by case, its contestants made, timed beside each other, and let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+
+import keras
+import numpy as np
+
+from zoo.bench.rnn.bars import verdicts
+from zoo.bench.rnn.cases import CELLS, OTHERS, Case
+from zoo.bench.rnn.contestants.contestant import Absent, Contestant
+from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
+from zoo.bench.rnn.machine import machine
+from zoo.bench.rnn.models import answer, build
+from zoo.bench.rnn.timing import PROTOCOL, ROUNDS, measure
+from zoo.bundle import ignore
+from zoo.errors import needs
+from zoo.export.convert import Converter
+
+STOCK_TIME_LIMIT = 300.0
+"""Seconds that one stock conversion may take."""
+
+
+def compare(
+    cases: Sequence[Case],
+    *,
+    peers: bool = False,
+    rounds: int = ROUNDS,
+    stock_time_limit: float = STOCK_TIME_LIMIT,
+    keep: Callable[[dict], object] = lambda found: None,
+    report=ignore,
+) -> dict:
+    """Times every case.
+
+    Args:
+        cases: from `cases.grid`.
+        peers: whether the stock conversions, PyTorch and ONNX Runtime take part.
+        rounds: bursts of each contestant.
+        stock_time_limit: seconds that one stock conversion may take.
+        keep: called after each case with all that was found so far, so that a run that is stopped leaves something.
+        report: called with the stage, the cases done and those in all.
+
+    Returns:
+        `schema`, `machine`, `protocol`, `rows` (a case and its `contestants`), `bars` (see `bars.verdicts`).
+
+    Raises:
+        MissingExtraError: `peers`, and PyTorch, ONNX or ONNX Runtime is not installed.
+    """
+    if peers:
+        with needs("peers"):
+            import onnx  # noqa: F401
+            import onnxruntime  # noqa: F401
+            import torch  # noqa: F401
+    found = {"schema": 1, "machine": machine(peers), "protocol": {**PROTOCOL, "rounds": rounds}, "rows": [], "bars": []}
+    with ExitStack() as stack:
+        converter = stack.enter_context(Converter())
+        slow: list[Converter] = []
+
+        def stock_converter() -> Converter:
+            if not slow:
+                slow.append(stack.enter_context(Converter(stock_time_limit)))
+            return slow[0]
+
+        warm_up(converter)
+        for done, case in enumerate(cases):
+            report("cases", done, len(cases))
+            found["rows"].append(_row(case, converter, stock_converter if peers else None, rounds, report))
+            found["rows"].sort(key=lambda row: (*CELLS, *OTHERS).index(row["cell"]))
+            found["bars"] = verdicts(found)
+            keep(found)
+            keras.backend.clear_session()
+    report("cases", len(cases), len(cases))
+    return found
+
+
+def _row(
+    case: Case, converter: Converter, stock_converter: Callable[[], Converter] | None, rounds: int, report
+) -> dict:
+    model, x = build(case), case.sequences()
+    entrants = list(our_contestants(case, model, x, converter))
+    if stock_converter is not None:
+        entrants += _peers(case, x, stock_converter)
+    return {**case.facts(), "contestants": measure(entrants, x, answer(model, x), rounds=rounds, report=report)}
+
+
+def _peers(case: Case, x: np.ndarray, stock_converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
+    from zoo.bench.rnn.contestants.onnx_runtime import onnx_contestant
+    from zoo.bench.rnn.contestants.pytorch import pytorch_contestant
+    from zoo.bench.rnn.contestants.stock import stock_contestants
+
+    yield from stock_contestants(case, x, stock_converter)
+    if case.cell in OTHERS:
+        return
+    yield pytorch_contestant(case, x)
+    yield onnx_contestant(case, x)

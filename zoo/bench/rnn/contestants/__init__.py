@@ -1,0 +1,1 @@
+"""Who takes part: our files, the stock conversions of Keras's layers, PyTorch, ONNX Runtime."""

@@ -1,0 +1,80 @@
+"""A case in ONNX Runtime: the standard's own LSTM, GRU and RNN nodes, time first, bound to buffers in place."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from zoo.bench.rnn.cases import FEATURES, Case
+from zoo.bench.rnn.contestants.contestant import Contestant
+
+INPUT, OUTPUT = "sequence", "output"
+
+ORDERS = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2), "SimpleRNN": (0,), "IRNN": (0,)}
+"""ONNX's gates among Keras's: i, o, f, g of Keras's i, f, g, o; GRU has z, r, n in both."""
+
+NODES = {
+    "LSTM": ("LSTM", {}),
+    "GRU": ("GRU", {"linear_before_reset": 1}),  # Keras's `reset_after`
+    "SimpleRNN": ("RNN", {"activations": ["Tanh"]}),
+    "IRNN": ("RNN", {"activations": ["Relu"]}),
+}
+
+
+def onnx_contestant(case: Case, x: np.ndarray) -> Contestant:
+    """A session of one thread, all optimisations on."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    data = graph(case).SerializeToString()
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    placed = onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(x.swapaxes(0, 1)))
+    result = onnxruntime.OrtValue.ortvalue_from_numpy(np.zeros((case.length, 1, case.units), np.float32))
+    binding = session.io_binding()
+    binding.bind_ortvalue_input(INPUT, placed)
+    binding.bind_ortvalue_output(OUTPUT, result)
+
+    def run() -> None:
+        session.run_with_iobinding(binding)
+
+    def infer(x: np.ndarray) -> np.ndarray:
+        return session.run([OUTPUT], {INPUT: np.ascontiguousarray(x.swapaxes(0, 1))})[0].swapaxes(0, 1)
+
+    return Contestant("onnxruntime", run, infer, {"bytes": len(data)})
+
+
+def graph(case: Case) -> onnx.ModelProto:
+    """A case as an ONNX model: (length, 1, features) -> (length, 1, units)."""
+    kind, attributes = NODES[case.cell]
+    axis = numpy_helper.from_array(np.array([1], np.int64), "directions")
+    nodes, constants, value = [], [axis], INPUT
+    for layer, weights in enumerate(case.weights()):
+        names = [f"{letter}{layer}" for letter in "WRB"]
+        constants += map(numpy_helper.from_array, _ordered(case, *weights), names)
+        nodes.append(helper.make_node(kind, [value, *names], [f"Y{layer}"], hidden_size=case.units, **attributes))
+        value = OUTPUT if layer == case.layers - 1 else f"h{layer}"
+        nodes.append(helper.make_node("Squeeze", [f"Y{layer}", "directions"], [value]))
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [case.length, 1, width])
+        for name, width in ((INPUT, FEATURES), (OUTPUT, case.units))
+    ]
+    model = helper.make_model(
+        helper.make_graph(nodes, "case", ends[:1], ends[1:], constants),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    onnx.checker.check_model(model)
+    return model
+
+
+def _ordered(case: Case, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray) -> list[np.ndarray]:
+    """A layer's W (1, gates, features), R (1, gates, units), B (1, 2 gates): bias of the input, then of the state."""
+    ours, recurrent_bias = bias if case.cell == "GRU" else (bias, np.zeros_like(bias))
+    order = ORDERS[case.cell]
+    kernel, recurrent, ours, recurrent_bias = (
+        np.concatenate([np.split(array, len(order))[gate] for gate in order])
+        for array in (kernel.T, recurrent.T, ours, recurrent_bias)
+    )
+    return [np.ascontiguousarray(array[None]) for array in (kernel, recurrent, np.concatenate([ours, recurrent_bias]))]

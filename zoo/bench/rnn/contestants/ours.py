@@ -1,0 +1,87 @@
+"""Our files of a case: float32 in both forms and as `auto` picks, and both kinds of int8."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, Case
+from zoo.bench.rnn.contestants.contestant import Absent, Contestant
+from zoo.bench.rnn.contestants.litert import CompiledFile
+from zoo.bench.rnn.models import INPUT, build
+from zoo.errors import ConversionError
+from zoo.export.convert import Converter
+from zoo.export.lower import lower
+from zoo.export.lowering.job import Lowered
+
+KINDS = {
+    "unrolled": ("float32", "unrolled"),
+    "blocked": ("float32", "blocked"),
+    "auto": ("float32", "auto"),
+    "dynamic_int8": ("dynamic_int8", "auto"),
+    "int8": ("int8", "auto"),
+}
+"""Target and form of each contestant."""
+
+
+def our_contestants(
+    case: Case, model: keras.Model, x: np.ndarray, converter: Converter
+) -> Iterator[Contestant | Absent]:
+    """Converts and loads.  One whose file another has too says so in its fact `same_as`."""
+    calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)}
+    written: dict[bytes, Contestant] = {}
+    for name, (target, form) in KINDS.items():
+        try:
+            lowered, seconds = _timed(model, case, target, form, calibration, converter)
+            twin = written.get(lowered.data) or _loaded(name, lowered, x)
+        except ConversionError as error:
+            yield Absent(name, error.message)
+            continue
+        written[lowered.data] = twin
+        same = {"same_as": twin.name} if twin.name != name else {}
+        yield replace(twin, name=name, facts={**_facts(lowered, seconds), **same})
+
+
+def _loaded(name: str, lowered: Lowered, x: np.ndarray) -> Contestant:
+    file = CompiledFile(lowered.data, x)
+    return Contestant(name, file.run, file.infer)
+
+
+def _facts(lowered: Lowered, seconds: float) -> dict:
+    recipe = {"int8_recipe": lowered.int8_recipe} if lowered.int8_recipe else {}
+    return {
+        "bytes": len(lowered.data),
+        "conversion_cpu_s": round(seconds, 3),
+        "forms": list(lowered.forms),
+        **recipe,
+    }
+
+
+def _timed(
+    model: keras.Model, case: Case, target: str, form: str, calibration: dict, converter: Converter
+) -> tuple[Lowered, float]:
+    """A file and the CPU seconds that it took, here and in the converter's process."""
+
+    def now() -> float:
+        return time.process_time() + converter.cpu_seconds()
+
+    begin = now()
+    lowered = lower(
+        model,
+        {INPUT: ((1, *case.shape), "float32")},
+        target,
+        calibration=calibration if target == "int8" else None,
+        form=form,
+        converter=converter,
+    )
+    return lowered, now() - begin
+
+
+def warm_up(converter: Converter) -> None:
+    """Has TensorFlow imported and its tracing set up, here and in the converter, before seconds are counted."""
+    tiny = Case("SimpleRNN", 2, 2, 1)
+    _timed(build(tiny), tiny, "float32", "auto", {}, converter)

@@ -1,0 +1,125 @@
+"""The protocol: who takes turns how, by which clock, and whose figures are refused."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+
+import numpy as np
+
+from zoo.bench.rnn.contestants.contestant import FLOAT32, Absent, Contestant
+from zoo.bundle import ignore
+from zoo.verify.measures.latency import BURST_NS, Burst, take_turns, take_turns_by
+
+ROUNDS = 15
+WARM = Burst(nanoseconds=BURST_NS, fewest=3, warm=2)
+EMPTIED_BYTES = 64 * 2**20
+OTHER_THREADS = 1.03
+"""Where the process used more CPU time than the thread by this factor, other threads worked for the contestant."""
+FLOAT_ERROR = 1e-4
+"""A float32 contestant that is further from Keras, by the output's scale, does not compute the same."""
+
+PROTOCOL = {
+    "clock": "thread CPU time, one thread, pinned to one CPU where the system allows it",
+    "order": "shuffled anew in every round",
+    "burst_ms": BURST_NS / 1e6,
+    "fewest_runs": WARM.fewest,
+    "thrown_away": WARM.warm,
+    "figure": "median over bursts, µs",
+    "input": "in place; numpy_us: from NumPy to NumPy; cold_us: one run after 64 MiB were read",
+    "refused": f"process CPU time over {OTHER_THREADS} of thread CPU time, or a float32 error over {FLOAT_ERROR:g}",
+}
+
+
+def measure(
+    entrants: Sequence[Contestant | Absent], x: np.ndarray, wanted: np.ndarray, *, rounds: int = ROUNDS, report=ignore
+) -> dict[str, dict]:
+    """Times contestants beside each other on one input.
+
+    Args:
+        entrants: those that run, and those that cannot.
+        x: (1, length, features); also what they hold in place.
+        wanted: Keras's answer, (1, length, units).
+        rounds: bursts of each.
+        report: called with the stage, the rounds done and those in all.
+
+    Returns:
+        By name: `us`, `p10`, `p90`, `numpy_us`, `cold_us`, `process_ratio`, `error` (the largest, as a share of the
+        output's scale), and the contestant's facts; or `refused`, why there are no times.
+    """
+    contestants = [each for each in entrants if isinstance(each, Contestant)]
+    timed = {each.name: each for each in contestants if "same_as" not in each.facts}
+    errors = {name: relative_error(each.infer(x), wanted) for name, each in timed.items()}
+    with pinned():
+        runs = {name: each.run for name, each in timed.items()}
+        placed = take_turns_by(
+            runs, (time.thread_time_ns, time.process_time_ns), rounds=rounds, burst=WARM, report=report
+        )
+        calls = {name: (lambda each=each: each.infer(x)) for name, each in timed.items()}
+        passed = take_turns(calls, rounds=rounds, burst=WARM, report=report)
+        cold = take_turns(runs, rounds=rounds, burst=_cold(), report=report)
+    found = {
+        name: {**each.facts, "error": errors[name]}
+        | _figures(name, errors[name], placed[name], passed[name], cold[name])
+        for name, each in timed.items()
+    }
+    for each in entrants:
+        if isinstance(each, Absent):
+            found[each.name] = {"refused": each.reason}
+        elif "same_as" in each.facts:
+            found[each.name] = {**found[each.facts["same_as"]], **each.facts}
+    return {each.name: found[each.name] for each in entrants}
+
+
+def relative_error(found: np.ndarray, wanted: np.ndarray) -> float:
+    """The largest difference as a share of the output's scale, which is 1 at least."""
+    return float(np.abs(found - wanted).max() / max(1.0, np.abs(wanted).max()))
+
+
+@contextmanager
+def pinned() -> Iterator[None]:
+    """Keeps this thread on the last of its CPUs, where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def _figures(name: str, error: float, placed: list, passed: list[float], cold: list[float]) -> dict:
+    ratio = round(median(process / max(thread, 1e-9) for thread, process in placed), 4)
+    if reason := refusal(name, ratio, error):
+        return {"process_ratio": ratio, "refused": reason}
+    thread = np.array([thread for thread, _ in placed])
+    low, middle, high = np.quantile(thread, (0.1, 0.5, 0.9)).round(2).tolist()
+    return {
+        "us": middle,
+        "p10": low,
+        "p90": high,
+        "numpy_us": round(median(passed), 2),
+        "cold_us": round(median(cold), 2),
+        "process_ratio": ratio,
+    }
+
+
+def refusal(name: str, process_ratio: float, error: float) -> str | None:
+    """Why the figures of a contestant count for nothing, or None."""
+    if process_ratio > OTHER_THREADS:
+        return f"other threads worked too: process CPU time was {process_ratio:.2f} of the thread's"
+    if name in FLOAT32 and not error <= FLOAT_ERROR:
+        return f"it computes something else: off by {error:.1g} of the output's scale"
+    return None
+
+
+def _cold() -> Burst:
+    """One run each, behind a read that fills the caches with something else."""
+    other = np.zeros(EMPTIED_BYTES // 8, np.int64)
+    other[:] = 1  # pages of zeros are one page until they are written
+    return Burst(nanoseconds=0, fewest=1, warm=0, before=other.sum)
