@@ -69,6 +69,23 @@ def test_integers_are_the_same_bits_in_both_forms(case, converter):
         assert set(unrolled.float_islands) <= {"DEQUANTIZE"}, "the mask is made of float inputs"
 
 
+def test_the_last_output_is_the_same_bits_in_both_forms(converter):
+    """A step may give a state on another grid than the one on which it is carried."""
+    model = model_of(layers.RNN(TwoSpeedsCell(8), go_backwards=True), shape=(11, 3))
+    unrolled, blocked = (lowered(converter, model, "int8", form=form) for form in ("unrolled", "blocked"))
+    one, other = (stored_answers(file.data, examples_of(model, 8)) for file in (unrolled, blocked))
+    np.testing.assert_array_equal(*(next(iter(answers.values())) for answers in (one, other)))
+
+
+def test_calibration_that_a_step_cannot_be_made_int8_on_is_named(converter):
+    """All masked: what the step repeats is never anything but zeros."""
+    x = Input((6, 3), name="x")
+    h = layers.RNN(OWN_CELLS["learnt start"](4), name="odd")(layers.Masking()(x))
+    calibration = {"x": np.zeros((9, 6, 3), np.float32)}
+    with pytest.raises(ConversionError, match=r"layer `odd` .* `LearntStartCell`, of whose step .* no int8"):
+        lowered(converter, ready(Model(x, {"y": h})), "int8", calibration=calibration)
+
+
 def test_states_go_in_and_come_out(converter):
     """Nested ones, as Keras hands them on."""
     x = Input((9, 4), name="x")

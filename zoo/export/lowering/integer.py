@@ -172,8 +172,17 @@ def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> d
     """The step of a traced cell, calibrated on what its steps were given."""
     arrays, (_, arguments) = recurrence.q.arrays(), function.structured_input_signature
     batches = {key: in_batches(arrays[key], tuple(spec.shape)) for key, spec in arguments.items()}
-    with blaming(job, {name: recurrence}, {name: function}):
+    try:
         return job.convert({name: function}, "int8", batches)
+    except ConversionError as error:
+        with blaming(job, {name: recurrence}, {name: function}):
+            job.convert({name: function}, "float32")
+        layer = recurrence.hole.layer
+        raise ConversionError(
+            f"layer `{layer.name}` repeats the cell `{type(layer.cell).__name__}`, of whose step the converter makes "
+            f"no int8 on these calibration examples: {error.message}",
+            "`dynamic_int8` and `float16` take it",
+        ) from error
 
 
 @dataclass(frozen=True)

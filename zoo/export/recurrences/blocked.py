@@ -69,7 +69,7 @@ def emit(
     output = last.written[0] if last.written else carried[recurrence.step.output]
     if recurrence.tail:
         steps, carried = _tail(graph, recurrence, read, carried)
-        output = steps[-1]
+        output = unrolled.last_output(recurrence, steps, carried)
         rows.append(_flat(graph, operators.pack(graph, steps, axis=1)))
     if recurrence.hole.layer.return_sequences:
         joined = rows[0] if len(rows) == 1 else operators.concatenate(graph, rows, axis=1)

@@ -23,8 +23,14 @@ def emit(
         Its output, (batch, length, ...) or (batch, ...), and its last states.
     """
     outputs, carried = run(graph, recurrence, sequence, valid, start(graph, recurrence, states))
-    output = pack(graph, outputs, axis=1) if recurrence.hole.layer.return_sequences else outputs[-1]
+    sequences = recurrence.hole.layer.return_sequences
+    output = pack(graph, outputs, axis=1) if sequences else last_output(recurrence, outputs, carried)
     return [output, *(carried[name] for name in recurrence.cell.states)]
+
+
+def last_output(recurrence: Recurrence, outputs: list[Tensor], carried: dict[str, Tensor]) -> Tensor:
+    """What is left of a sequence that is not wanted; where a loop carries it, on the grid on which it does."""
+    return carried.get(recurrence.step.output, outputs[-1])
 
 
 def start(graph: Graph, recurrence: Recurrence, states: list[Tensor] | None) -> dict[str, Tensor]:
