@@ -1,5 +1,8 @@
 """`zoo export` as a user types it."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +10,8 @@ from keras import Input, Model, layers
 from user_models import open_time
 
 from zoo.bundle import load_bundle
+from zoo.errors import InputError
+from zoo.verify.custom_classes import import_classes
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +26,18 @@ def file(tmp_path_factory):
 def test_help_says_how(zoo):
     help = " ".join(zoo("export", "--help").stdout.split())
     assert "zoo export resnet_tiny --target float32 --target float16 --out exported" in help
-    for option in ("calibrate", "examples", "batch-size", "length", "form", "int8-io", "name", "out", "target"):
+    for option in (
+        "custom",
+        "calibrate",
+        "examples",
+        "batch-size",
+        "length",
+        "form",
+        "int8-io",
+        "name",
+        "out",
+        "target",
+    ):
         assert f"--{option}" in help
 
 
@@ -48,6 +64,54 @@ def test_every_option_reaches_the_export(zoo, file, tmp_path):
     assert entry["signatures"]["predict"]["inputs"] == {"signal": "uint8"}
     process = zoo("predict", tmp_path / "out" / "beats", "signals.npy", cwd=tmp_path, code=2)
     assert "does not exist" in process.stderr
+
+
+OWN_MODULE = """
+import keras
+
+class Doubled(keras.layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+class HalvingCell(keras.layers.Layer):
+    state_size = 3
+
+    def call(self, inputs, states):
+        state = 0.5 * states[0] + inputs
+        return state, [state]
+
+def save():
+    x = keras.Input((6, 3), name="x")
+    h = keras.layers.RNN(HalvingCell())(Doubled()(x))
+    keras.Model(x, keras.layers.Dense(2)(h)).save("own.keras")
+"""
+
+
+def test_own_classes_come_by_name(zoo, tmp_path):
+    """From a module of the user's in the folder of work; a bundle of them is verified by naming them again."""
+    (tmp_path / "own_layers.py").write_text(OWN_MODULE)
+    subprocess.run([sys.executable, "-c", "import own_layers; own_layers.save()"], cwd=tmp_path, check=True)
+    classes = ["--custom", "own_layers:HalvingCell", "--custom", "own_layers:Doubled"]
+    process = zoo("export", "own.keras", "--target", "float32", "--out", "out", cwd=tmp_path, code=2)
+    assert "neither Keras's nor registered: `own_layers." in process.stderr
+    assert "`--custom module:Class`" in process.stderr
+    zoo("export", "own.keras", "--target", "float32", "--out", "out", *classes, cwd=tmp_path)
+    assert load_bundle(tmp_path / "out" / "own").targets == ("float32",)
+    zoo("verify", "out/own", *classes, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("custom", "message"),
+    [
+        ("own_layers", "not a class: `own_layers`; expected `module:Class`"),
+        ("no_such_module:Cell", "module `no_such_module` cannot be imported: ModuleNotFoundError"),
+        ("json:Cell", "module `json` was imported for the class `Cell`: found none of that name"),
+        ("json:dumps", "module `json` was imported for the class `dumps`: found a function"),
+    ],
+)
+def test_classes_that_are_none(custom, message):
+    with pytest.raises(InputError, match=message):
+        import_classes([custom])
 
 
 def test_a_mistake_is_one_sentence_and_exit_2(zoo, file, tmp_path):

@@ -185,11 +185,13 @@ def test_auto_unrolls_what_is_short_and_blocks_what_is_long(converter):
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_a_blocked_file_does_not_grow_with_the_length(masked, converter):
+    """One loop; `test_lower_long` has several."""
+
     def size(length: int) -> int:
         stack = [layers.Masking()] * masked + [layers.LSTM(8, return_sequences=True)]
         return len(lowered(converter, model_of(*stack, shape=(length, 4)), form="blocked").data)
 
-    assert abs(size(2048) - size(512)) < 64
+    assert abs(size(512) - size(256)) < 64
 
 
 def test_outputs_that_are_inputs_or_come_twice(converter):
@@ -247,9 +249,6 @@ def test_what_cannot_be_lowered_is_named(converter):
 
     with pytest.raises(ConversionError, match="`inside` is called in a loop"):
         lowered(converter, model_of(Loop(), shape=(6, 4)))
-    stack = layers.RNN([layers.LSTMCell(3), layers.GRUCell(3)], name="stack")
-    with pytest.raises(ConversionError, match="`stack` repeats a cell that cannot be lowered: found StackedRNNCells"):
-        lowered(converter, model_of(stack))
 
 
 def test_names_and_signature(converter):

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 from keras import Input, Model, Sequential, layers
-from user_models import DecayCell, Subclassed, open_time, sequence, sequential, sequential_lstm
+from own_cells import ErrorFunctionCell, ForgetfulCell
+from user_models import Subclassed, open_time, sequence, sequential, sequential_lstm
 
 from zoo.errors import ConversionError, InputError, UnknownNameError, ZooError
 from zoo.export import export_model
@@ -24,33 +25,25 @@ def code():
     return of(layers.Lambda(lambda x: x + 1, name="plus_one"))
 
 
-def unknown_class():
-    class Unregistered(layers.Layer):
-        def call(self, inputs):
-            return inputs + 1
-
-    return of(Unregistered(name="mine"))
+def film():
+    x = frames(4, 4, 4, 2)
+    return Model(x, layers.ConvLSTM3D(2, 3, name="film")(x))
 
 
-def convolutional(dimensions: int):
-    def build():
-        x = frames(*[6] * dimensions, 2)
-        layer = {1: layers.ConvLSTM1D, 2: layers.ConvLSTM2D, 3: layers.ConvLSTM3D}[dimensions]
-        return Model(x, layer(2, 3, name="film")(x))
-
-    return build
+def cell(make):
+    return lambda: of(layers.RNN(make(3), name="odd"))
 
 
-def custom_cell():
-    return of(layers.RNN(DecayCell(3), name="decay"))
+@keras.saving.register_keras_serializable("tests.refusals")
+class Reversed(layers.RNN):
+    """A recurrence that repeats its cell in its own way."""
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        return super().inner_loop(keras.ops.flip(sequences, 1), initial_state, mask, training)
 
 
-def stacked_cells():
-    return of(layers.RNN([layers.LSTMCell(3), layers.GRUCell(3)], name="stack"))
-
-
-def custom_cell_inside():
-    return of(layers.Bidirectional(layers.RNN(DecayCell(3)), name="both"))
+def own_loop():
+    return of(Reversed(layers.LSTMCell(3), name="odd"))
 
 
 def open_picture():
@@ -80,13 +73,21 @@ def tokens():
 
 REFUSED = {
     "Lambda": (code, {}, InputError, "layer `plus_one` .* `Lambda` carries Python code"),
-    "unknown class": (unknown_class, {}, InputError, "layer `mine` .* neither Keras's nor registered: .*Unregistered`"),
-    "ConvLSTM1D": (convolutional(1), {}, ConversionError, "layer `film` is a ConvLSTM1D"),
-    "ConvLSTM2D": (convolutional(2), {}, ConversionError, "layer `film` is a ConvLSTM2D"),
-    "ConvLSTM3D": (convolutional(3), {}, ConversionError, "layer `film` is a ConvLSTM3D"),
-    "custom cell": (custom_cell, {}, ConversionError, "layer `decay` has the cell `DecayCell`"),
-    "custom cell in Bidirectional": (custom_cell_inside, {}, ConversionError, "has the cell `DecayCell`"),
-    "stacked cells": (stacked_cells, {}, ConversionError, "layer `stack` has the cell `StackedRNNCells`"),
+    "ConvLSTM3D, dynamic_int8": (
+        film,
+        {"targets": ["float32", "dynamic_int8"]},
+        ConversionError,
+        "CONV_3D .*`dynamic_",
+    ),
+    "ConvLSTM3D, int8": (film, {"targets": "int8"}, ConversionError, "layer `film` is a ConvLSTM3D.*`int8`"),
+    "cell that assigns": (
+        cell(ForgetfulCell),
+        {},
+        ConversionError,
+        "layer `odd` .*`ForgetfulCell`.* writes to a variable",
+    ),
+    "cell of no built-ins": (cell(ErrorFunctionCell), {}, ConversionError, "layer `odd` .*`ErrorFunctionCell`.*Erfinv"),
+    "loop of its own": (own_loop, {}, ConversionError, "layer `odd` .*: `Reversed` overrides `inner_loop`"),
     "subclassed model": (Subclassed, {}, ConversionError, "model `subclassed.*` does not know its inputs"),
     "unbuilt Sequential": (lambda: Sequential([layers.Dense(2)]), {}, ConversionError, "does not know its inputs"),
     "open time axis": (open_time, {}, InputError, r"time axis of input `signal` .* found \(None, None, 3\)"),
@@ -121,12 +122,12 @@ def test_refused_by_name(case, tmp_path):
     with pytest.raises(error, match=message) as caught:
         export_model(build(), options.pop("targets", "float32"), out=tmp_path / "out", name="model", **options)
     assert caught.value.hint or error is not ConversionError
-    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob("out/*"))
 
 
 def test_what_tensorflow_runs_is_no_matter_of_lowering(tmp_path):
     """The way out that the refusals name: the SavedModel takes every recurrence."""
-    bundle = export_model(custom_cell(), "saved_model", out=tmp_path, name="decay")
+    bundle = export_model(own_loop(), "saved_model", out=tmp_path, name="reversed")
     assert bundle.targets == ("saved_model",)
 
 
@@ -140,6 +141,25 @@ def test_an_operator_that_is_not_built_in_is_an_error(tmp_path):
     with pytest.raises(ConversionError, match="Erfinv"):
         export_model(of(ErrorFunction()), "float32", out=tmp_path / "out", name="odd")
     assert not list((tmp_path / "out").iterdir())
+
+
+class Unregistered(layers.Layer):
+    """A class that only this process knows."""
+
+    def call(self, inputs):
+        return inputs + 1
+
+
+def test_a_class_that_only_a_file_names_is_refused(tmp_path):
+    of(Unregistered(name="mine")).save(tmp_path / "mine.keras")
+    with pytest.raises(InputError, match=r"layer `mine` .* neither Keras's nor registered: .*Unregistered`") as caught:
+        export_model(tmp_path / "mine.keras", "float32", out=tmp_path / "out")
+    assert "--custom" in caught.value.hint
+
+
+@pytest.mark.usefixtures("converter")
+def test_the_classes_of_a_model_object_are_at_hand(tmp_path):
+    assert export_model(of(Unregistered()), "float32", out=tmp_path, name="mine").targets == ("float32",)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import keras
 from keras import Input, Model, Sequential, layers
+from own_cells import NormalisedCell
 
 
 @keras.saving.register_keras_serializable("tests.export")
@@ -167,6 +168,24 @@ def mixed_precision():
     return Model(x, layers.Dense(2, dtype=policy, name="y")(h))
 
 
+def own_cell():
+    x = sequence()
+    h = layers.Bidirectional(layers.RNN(DecayCell(3), return_sequences=True))(layers.Masking()(x))
+    return Model(x, layers.Dense(2, name="y")(layers.RNN(NormalisedCell(4))(h)))
+
+
+def stacked_cells():
+    x = sequence()
+    return Model(x, layers.Dense(2, name="y")(layers.RNN([layers.LSTMCell(4), layers.GRUCell(3)])(x)))
+
+
+def convolutional():
+    frames = Input((4, 8, 8, 1), name="frames")
+    h = layers.ConvLSTM2D(3, 3, return_sequences=True)(frames)
+    h = layers.ConvLSTM1D(2, 2)(layers.Reshape((4, 6, 18))(h))
+    return Model(frames, layers.Dense(2, name="y")(layers.Flatten()(h)))
+
+
 LOWERED = {
     "Sequential": sequential,
     "Sequential of LSTMs": sequential_lstm,
@@ -186,5 +205,8 @@ LOWERED = {
     "open time axis": open_time,
     "registered custom layer": custom_layer,
     "mixed precision": mixed_precision,
+    "cells of one's own": own_cell,
+    "LSTMCell and GRUCell in one RNN": stacked_cells,
+    "ConvLSTM": convolutional,
 }
 """Models that are exported, by what is special about each."""

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
 from zoo.errors import InputError, needs
+
+CUSTOM = typer.Option(
+    "--custom",
+    metavar="MODULE:CLASS",
+    help="A class of your own in the model; may be given again.  Its module is imported, and nothing else.",
+)
+"""The option of the commands that read a user's Keras file."""
 
 
 def print_json(data: object) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from zoo.bundle import TARGETS, USUAL_TARGETS, Bundle
-from zoo.cli._output import import_tensorflow, print_table, progress_bar
+from zoo.cli._output import CUSTOM, import_tensorflow, print_table, progress_bar
 
 
 def export(
@@ -14,7 +14,7 @@ def export(
         str,
         typer.Argument(
             metavar="NAME|RUN|FILE.keras",
-            help="A model by name, with or without a tag, a run or bundle, or a Keras file.",
+            help="A model by name, with or without a tag, a run or bundle, or a Keras file (Keras 2: `.h5`).",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that the bundle's folder is written in.")],
@@ -50,6 +50,7 @@ def export(
         str | None, typer.Option("--int8-io", help="int8 or uint8 ends of int8; uint8 for images unless given.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="What to call the bundle of a model of yours.")] = None,
+    custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:
     """Exports a model and measures it: `zoo export resnet_tiny --target float32 --target float16 --out exported`.
 
@@ -58,7 +59,9 @@ def export(
     """
     import_tensorflow()
     from zoo.export.api import export_model, gates_not_met
+    from zoo.verify.custom_classes import import_classes
 
+    import_classes(custom or ())
     with progress_bar() as report:
         bundle = export_model(
             model,

@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from zoo.bundle import load_bundle
-from zoo.cli._output import import_tensorflow, print_json, print_table, progress_bar
+from zoo.cli._output import CUSTOM, import_tensorflow, print_json, print_table, progress_bar
 from zoo.errors import GateError
 
 
 def verify(
     bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE", help="Bundles by name or folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:
     """Verifies bundles: `zoo verify resnet_tiny.digits`.
 
@@ -20,8 +21,10 @@ def verify(
     """
     chosen = [load_bundle(name) for name in bundles]
     import_tensorflow()
+    from zoo.verify.custom_classes import import_classes
     from zoo.verify.verification import verify_bundle
 
+    import_classes(custom or ())
     results = []
     for bundle in chosen:
         with progress_bar() as report:

@@ -46,7 +46,8 @@ def export_model(
 
     Args:
         model: a model's name (untrained), its `name.tag`, the folder of a run or of a bundle, the path of a `.keras`
-            file, or a Keras model, which is not changed.
+            file or of a Keras 2 `.h5` file, or a Keras model, which is not changed; its own classes need not be
+            registered.
         targets: any of `zoo.bundle.TARGETS`.
         out: the folder in which the bundle's folder is written; a bundle of that name is replaced.
         name: of the bundle, for a model that is not the zoo's; that of the file or model unless given.

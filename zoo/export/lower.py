@@ -13,14 +13,12 @@ from collections.abc import Mapping
 
 import keras
 import numpy as np
-from keras.layers import RNN
 
 from zoo.errors import ConversionError
 from zoo.export.convert import Converter
 from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.job import Job, Lowered
-from zoo.export.recurrences.cells import cell_of
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrence_of
 
@@ -60,9 +58,8 @@ def lower(
             "`KERAS_BACKEND=tensorflow` before the command, or before Keras is imported",
         )
     integer = target not in FLOAT_TARGETS
-    cells = {layer: cell_of(layer) for layer in model._flatten_layers() if isinstance(layer, RNN)}
     cut = cut_open(model, inputs, "bool" if integer else "float32")
-    recurrences = [recurrence_of(hole, cells[hole.layer], form) for hole in cut.holes]
+    recurrences = [recurrence_of(hole, form) for hole in cut.holes]
     job = Job(model, inputs, cut, recurrences, converter, signature)
     if not integer:
         return lower_float(job, target)

@@ -38,7 +38,7 @@ CARRIES_CODE = {
 }
 _REGISTER = (
     "import the code that defines it, decorated with `@keras.saving.register_keras_serializable()`, before "
-    "`zoo.export_model`; or write it with Keras's own layers"
+    "`zoo.export_model` (`--custom module:Class` on the command line); or write it with Keras's own layers"
 )
 # How Keras writes values that are not objects of a class.
 _VALUES = frozenset({"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"})
@@ -142,7 +142,7 @@ def _is_known(entry: dict) -> bool:
 
 
 def _is_registered(name: object) -> bool:
-    return isinstance(name, str) and name in keras.saving.get_custom_objects()
+    return isinstance(name, str) and keras.saving.get_registered_object(name) is not None
 
 
 def _is_keras(module: str, *also: str) -> bool:

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 from lowered_models import CELLS
+from own_cells import BranchingCell, TwoSpeedsCell
 
 from zoo.errors import ConversionError
 from zoo.export.recurrences.cells import cell_of
@@ -105,9 +106,41 @@ def test_weights_are_those_of_now():
     assert (cell_of(layer).recurrent_kernel == 1).all()
 
 
-def test_an_unknown_cell_is_named():
-    class Mine(keras.layers.LSTMCell):
-        """An LSTM in name; its step may be anything."""
+def test_a_stack_is_its_cells_one_after_the_other():
+    layer = layers.RNN([layers.LSTMCell(UNITS), layers.GRUCell(UNITS), layers.SimpleRNNCell(UNITS)])
+    layer.build((BATCH, 1, FEATURES))
+    cell, met = cell_of(layer), []
+    x = tf.random.stateless_normal((BATCH, FEATURES), (1, 2))
+    states = [tf.random.stateless_normal((BATCH, UNITS), (3, number)) for number in range(len(cell.states))]
 
-    with pytest.raises(ConversionError, match="`odd` repeats a cell that cannot be lowered: found Mine, expected LSTM"):
-        cell_of(layers.RNN(Mine(3), name="odd"))
+    def note(quantity, value):
+        met.append(quantity)
+        return value
+
+    found = cell.step(note, cell.project(note, x), *states)
+    _, wanted = layer.cell(x, [states[:2], [states[2]], [states[3]]])
+    for ours, theirs in zip(found, keras.tree.flatten(wanted), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert cell.states == ("h_0", "c_0", "h_1", "h_2")
+    assert (cell.input, cell.output) == ("x_0", "h_2")
+    assert set(cell.fixed) <= set(met)
+    assert "x_1" not in met, "what a cell reads of the one before it is a quantity of that one"
+
+
+def test_a_cell_of_ones_own_is_traced():
+    layer = layers.RNN(TwoSpeedsCell(UNITS))
+    layer.build((BATCH, 1, FEATURES))
+    cell = cell_of(layer, (FEATURES,))
+    assert (cell.states, cell.output, cell.results) == (("state_0", "state_1"), "state_1", ("state_0", "state_1"))
+    assert [start.shape for start in cell.initial] == [(2,), (UNITS,)]
+    assert cell.holds_its_output
+    x, states = tf.ones((BATCH, FEATURES)), [tf.ones((BATCH, 2)), tf.ones((BATCH, UNITS))]
+    for ours, theirs in zip(cell.step(as_is, x, *states), layer.cell(x, states)[1], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_cell_that_cannot_be_traced_is_named():
+    layer = layers.RNN(BranchingCell(UNITS), name="odd")
+    layer.build((BATCH, 1, FEATURES))
+    with pytest.raises(ConversionError, match="`odd` repeats the cell `BranchingCell`, whose `call` cannot be traced"):
+        cell_of(layer, (FEATURES,))

@@ -20,7 +20,7 @@ def test_a_lone_recurrence_leaves_no_rest():
     assert found.rest is None
     (hole,) = found.holes
     assert (hole.sequence, hole.outputs) == ("input_0", ("hole_0_0",))
-    assert (hole.batch, hole.length, hole.features) == (1, 6, 3)
+    assert (hole.batch, hole.length, hole.row) == (1, 6, (3,))
     assert found.outputs == {"y": "hole_0_0"}
 
 

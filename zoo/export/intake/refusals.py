@@ -12,8 +12,7 @@ from zoo.errors import ConversionError, InputError
 from zoo.export.intake.request import Request
 from zoo.verify.source_model import input_names
 
-_CONVOLUTIONAL = (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D)
-_CELLS = (layers.LSTMCell, layers.GRUCell, layers.SimpleRNNCell)
+_FLOAT_TARGETS = ("saved_model", "float32", "float16")
 
 
 def refuse(model: keras.Model, request: Request) -> None:
@@ -35,7 +34,7 @@ def refuse(model: keras.Model, request: Request) -> None:
         return  # TensorFlow runs every recurrence as it is
     recurrent = [layer for layer in all_layers(model) if isinstance(layer, layers.RNN)]
     for layer in recurrent:
-        check_recurrence(layer)
+        check_recurrence(layer, request)
     if "int16x8" in request.targets:
         check_int16x8(model, recurrent)
 
@@ -100,18 +99,18 @@ def check_weights(layer: keras.Layer) -> None:
         )
 
 
-def check_recurrence(layer: layers.RNN) -> None:
-    """Recurrences are lowered for the three stock cells."""
-    if isinstance(layer, _CONVOLUTIONAL):
+def check_recurrence(layer: layers.RNN, request: Request) -> None:
+    """A recurrence must repeat its cell as Keras does, and its convolutions must exist in what a target computes in."""
+    if not type(layer).inner_loop.__module__.startswith("keras."):
         raise ConversionError(
-            f"layer `{layer.name}` is a {type(layer).__name__}, which is not lowered yet",
-            "the target `saved_model` alone takes it; a TimeDistributed convolution before an LSTM is lowered",
+            f"layer `{layer.name}` repeats its cell in its own way: `{type(layer).__name__}` overrides `inner_loop`",
+            "put what a step does into a cell, `keras.layers.RNN(MyCell(8))`; the target `saved_model` takes it as is",
         )
-    if type(layer.cell) not in _CELLS:
+    small = [target for target in request.targets if target not in _FLOAT_TARGETS]
+    if isinstance(layer, layers.ConvLSTM3D) and small:
         raise ConversionError(
-            f"layer `{layer.name}` has the cell `{type(layer.cell).__name__}`, which is not lowered yet: "
-            f"expected {', '.join(cell.__name__ for cell in _CELLS)}",
-            "the target `saved_model` alone takes it; stacked cells are lowered as one layer after the other",
+            f"layer `{layer.name}` is a ConvLSTM3D, and CONV_3D computes in float alone: found the target `{small[0]}`",
+            "the targets `float32` and `float16` take it",
         )
 
 

@@ -13,7 +13,8 @@ import keras
 from zoo.bundle import Bundle, load_bundle
 from zoo.data import DataSet, get_data
 from zoo.errors import ConversionError, InputError
-from zoo.export.intake.refusals import refuse
+from zoo.export.intake.h5_file import SUFFIXES, load_h5_file
+from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
 from zoo.families import create_model, load_model, parts
 from zoo.registry import Spec, get_spec
@@ -57,7 +58,8 @@ def open_source(model: object, name: str | None, request: Request, scratch: Path
     """Loads what is to be exported, and refuses what cannot be.
 
     Args:
-        model: `name`, `name.tag`, the folder of a run or of a bundle, the path of a `.keras` file, or a Keras model.
+        model: `name`, `name.tag`, the folder of a run or of a bundle, the path of a `.keras` file or of a Keras 2 `.h5`
+            file, or a Keras model.
         name: of the bundle, for a user's model.
         request: what is to be made of it.
         scratch: a folder for files on their way into the bundle.
@@ -66,7 +68,8 @@ def open_source(model: object, name: str | None, request: Request, scratch: Path
         UnknownNameError, InputError, BundleError, ConversionError: see `zoo.export.export_model`.
     """
     if isinstance(model, keras.Model):
-        return _of_user(_save(model, scratch / "source.keras"), name or model.name, request)
+        with keras.saving.custom_object_scope(_own_classes(model)):
+            return _of_user(_save(model, scratch / "source.keras"), name or model.name, request)
     if not isinstance(model, str | os.PathLike):
         raise InputError(
             f"a {type(model).__name__} cannot be exported: expected a name, a run, a `.keras` file or a Keras model"
@@ -74,6 +77,9 @@ def open_source(model: object, name: str | None, request: Request, scratch: Path
     path = Path(model)
     if path.suffix == ".keras":
         return _of_user(_copy(path, scratch / path.name), name or path.stem, request)  # errors name it as its user does
+    if path.suffix in SUFFIXES:
+        loaded = load_h5_file(path, scratch)
+        return _of_user(_save(loaded, scratch / "source.keras"), name or path.stem, request)
     source = _of_zoo(model, path, name, request, scratch)
     if name is not None and source.spec is not None:
         raise InputError(
@@ -152,6 +158,12 @@ def _of_user(file: Path, name: str, request: Request) -> Source:
     model = load_keras_file(file)
     refuse(model, request)
     return Source(bundle_name(name), deployed(model, request.length), {"source.keras": file})
+
+
+def _own_classes(model: keras.Model) -> dict[str, type]:
+    """The classes of a model's layers that are not Keras's, by name: with the model itself they are at hand."""
+    kinds = {type(layer) for layer in (model, *all_layers(model))}
+    return {kind.__name__: kind for kind in kinds if not kind.__module__.startswith("keras.")}
 
 
 def _save(model: keras.Model, path: Path) -> Path:

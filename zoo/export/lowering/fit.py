@@ -22,7 +22,8 @@ def fit(
     """The recurrences with the grids that a recipe gives their quantities.
 
     A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one on which the rest reads
-    it, if that serves: what is joined to h there may have put it on a grid so coarse that all steps would suffer.
+    it, if that serves: what is joined to h there may have put it on a grid so coarse that all steps would suffer.  A
+    traced cell has no ranges here: the converter gives it some, the same for every recipe.
 
     Args:
         recurrences: in the order of their calls: what one reads of another comes from one before it.
@@ -35,13 +36,17 @@ def fit(
     limits = {wire: found for wire, tensor in known.items() if (found := _limits(tensor)) is not None}
     fitted = []
     for recurrence, observer in zip(recurrences, seen.observers, strict=True):
-        hole, ranges = recurrence.hole, observer.ranges(recipe)
-        ranges["x"] = limits.get(hole.sequence, ranges["x"])
+        hole, cell = recurrence.hole, recurrence.cell
+        if not cell.has_equations:
+            fitted.append(replace(recurrence, q=observer))
+            continue
+        ranges = observer.ranges(recipe)
+        ranges[cell.input] = limits.get(hole.sequence, ranges[cell.input])
         wanted = _limits(ends[hole.outputs[0]]) if hole.outputs[0] in ends else None
-        if wanted is not None and _serves(wanted, ranges["h"]):
-            ranges["h"] = wanted
-        ranges |= {name: fixed for name, fixed in recurrence.cell.fixed.items() if name in ranges}
-        names = ("h", *recurrence.cell.states)
+        if wanted is not None and _serves(wanted, ranges[cell.output]):
+            ranges[cell.output] = wanted
+        ranges |= {name: fixed for name, fixed in cell.fixed.items() if name in ranges}
+        names = (cell.output, *cell.states)
         limits |= {wire: ranges[name] for wire, name in zip(hole.outputs, names, strict=False) if name in ranges}
         fitted.append(replace(recurrence, q=FakeQuant(tuple(sorted(ranges.items())))))
     return fitted

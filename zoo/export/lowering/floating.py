@@ -7,7 +7,7 @@ import numpy as np
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import TYPES, Tensor
 from zoo.export.lowering.assemble import assemble
-from zoo.export.lowering.job import Job, Lowered
+from zoo.export.lowering.job import Job, Lowered, blaming
 from zoo.export.recurrences.recurrence import Order
 
 
@@ -16,7 +16,8 @@ def lower_float(job: Job, target: str) -> Lowered:
     order = Order({"rest": job.cut.rest} if job.cut.rest else {})
     for recurrence in job.recurrences:
         recurrence.order(order)
-    pieces = job.convert(order.functions, target)
+    with blaming(job, order.traced, order.functions):
+        pieces = job.convert(order.functions, target)
     for recurrence in job.recurrences:
         recurrence.receive(pieces)
     inputs = {name: Tensor(tuple(shape), TYPES[np.dtype(dtype)]) for name, (shape, dtype) in job.inputs.items()}

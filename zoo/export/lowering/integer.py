@@ -24,7 +24,7 @@ from zoo.export.assembly.repair import align, reachable, uncollide
 from zoo.export.lowering.agreement import agreement, answers_of_file, answers_of_keras, in_batches
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.fit import fit
-from zoo.export.lowering.job import Job, Lowered
+from zoo.export.lowering.job import Job, Lowered, blaming
 from zoo.export.lowering.observe import Observation, observe
 from zoo.export.recurrences.ranges import RECIPES
 from zoo.export.recurrences.recurrence import Order, Recurrence
@@ -158,10 +158,31 @@ def _converted(job: Job, recurrences: list[Recurrence]) -> list[Recurrence]:
     order = Order()
     for recurrence in recurrences:
         recurrence.order(order)
-    pieces = {name: peel(piece) for name, piece in job.convert(order.functions, "fake_quant").items()}
+    on_grids = {name: function for name, function in order.functions.items() if name not in order.traced}
+    pieces = job.convert(on_grids, "fake_quant")
+    for name, recurrence in order.traced.items():
+        pieces |= _calibrated_step(job, name, order.functions[name], recurrence)
+    pieces = {name: peel(piece) for name, piece in pieces.items()}
     for recurrence in recurrences:
         recurrence.receive(pieces)
     return recurrences
+
+
+def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> dict[str, Piece]:
+    """The step of a traced cell, calibrated on what its steps were given."""
+    arrays, (_, arguments) = recurrence.q.arrays(), function.structured_input_signature
+    batches = {key: in_batches(arrays[key], tuple(spec.shape)) for key, spec in arguments.items()}
+    try:
+        return job.convert({name: function}, "int8", batches)
+    except ConversionError as error:
+        with blaming(job, {name: recurrence}, {name: function}):
+            job.convert({name: function}, "float32")
+        layer = recurrence.hole.layer
+        raise ConversionError(
+            f"layer `{layer.name}` repeats the cell `{type(layer.cell).__name__}`, of whose step the converter makes "
+            f"no int8 on these calibration examples: {error.message}",
+            "`dynamic_int8` and `float16` take it",
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 
+from zoo.errors import ConversionError
 from zoo.export.assembly.file import read
 from zoo.export.assembly.graph import Piece
 from zoo.export.convert import Converter
@@ -31,6 +33,25 @@ class Job:
     ) -> dict[str, Piece]:
         """Converts functions and takes the file apart again."""
         return read(self.converter.convert(functions, target, calibration)) if functions else {}
+
+
+@contextmanager
+def blaming(job: Job, traced: Mapping[str, Recurrence], functions: Mapping[str, object]) -> Iterator[None]:
+    """While it lasts, a failure to convert names the cell of a user's own that cannot be converted by itself."""
+    try:
+        yield
+    except ConversionError as error:
+        for name, recurrence in traced.items():
+            try:
+                job.convert({name: functions[name]}, "float32")
+            except ConversionError as own:
+                layer = recurrence.hole.layer
+                raise ConversionError(
+                    f"layer `{layer.name}` repeats the cell `{type(layer.cell).__name__}`, of whose `call` no TFLite "
+                    f"built-ins can be made: {own.message}",
+                    "override `call` with operators of TFLite, or export to `saved_model` alone",
+                ) from error
+        raise
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from zoo.export.recurrences import eager
 from zoo.export.recurrences.holes import Cut, intercepted
-from zoo.export.recurrences.ranges import Observer
+from zoo.export.recurrences.ranges import Observer, StepSamples
 from zoo.export.recurrences.recurrence import Recurrence
 
 _AT_ONCE = 100
@@ -24,12 +24,12 @@ class Observation:
     """What was seen.
 
     Attributes:
-        observers: of each recurrence, the ranges of its quantities.
+        observers: of each recurrence, the ranges of its quantities, or what its steps were given.
         values: of each wire that the rest reads, (examples, ...).
         outputs: of each output of the model, (examples, ...).
     """
 
-    observers: list[Observer]
+    observers: list[Observer | StepSamples]
     values: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
 
@@ -42,7 +42,7 @@ def observe(
     Recurrences run by their equations, not by Keras: what int8 will compute is what has to be observed.
     """
     total = len(next(iter(examples.values())))
-    observers = [Observer(total * item.hole.length * item.cell.units) for item in recurrences]
+    observers = [_observer(item, total) for item in recurrences]
     values: dict[str, list] = {wire: [] for wire in cut.rest_reads}
     outputs: dict[str, list] = {name: [] for name in cut.outputs}
     for first in range(0, total, _AT_ONCE):
@@ -64,6 +64,13 @@ def observe(
         for name, seen in outputs.items():
             seen.append(np.asarray(results[name]))
     return Observation(observers, _joined(values), _joined(outputs))
+
+
+def _observer(recurrence: Recurrence, examples: int) -> Observer | StepSamples:
+    rows = examples * recurrence.hole.length
+    if not recurrence.cell.has_equations:
+        return StepSamples(rows)
+    return Observer(rows * recurrence.cell.initial[0].size)
 
 
 def _joined(parts: Mapping[str, list]) -> dict[str, np.ndarray]:

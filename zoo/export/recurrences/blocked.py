@@ -1,10 +1,13 @@
-"""The blocked form: a WHILE over blocks of steps.  The file does not grow with the length.
+"""The blocked form: a WHILE over blocks of steps.  The file hardly grows with the length.
 
     body(done, sequence, [valid,] [outputs,] states):
         x = sequence[:, done : done + block]          SLICE; of the mask `valid` likewise
         ... the block's projection and steps, as in the unrolled form ...
         outputs[:, done : done + block] = ...         DYNAMIC_UPDATE_SLICE, only where all outputs are wanted
         return done + block, sequence, [valid,] [outputs,] states
+
+A block's outputs are written into a copy of all of the loop's, so the time of a step grows with the steps of a loop: a
+long sequence is read by several loops, one after another, which share their condition and their body.
 
 Steps that are left after the last whole block follow the loop, unrolled.  A layer that goes backwards takes its blocks
 from the end; its outputs are in the order in which it read, as Keras has them.
@@ -13,11 +16,18 @@ from the end; its outputs are in the order in which it read, as Keras has them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 from zoo.export.assembly import operators
 from zoo.export.assembly.graph import Graph, Tensor
 from zoo.export.recurrences import unrolled
 from zoo.export.recurrences.recurrence import Recurrence
+
+STEPS_OF_A_LOOP = 512
+"""At most so many steps write their outputs in one loop: one of 2048 takes 1.34 times as long a step as four of 512."""
+
+_UNPACKED = 3
+"""From so many loops on, one UNPACK of what they read is smaller than a SLICE for each: 344 bytes a loop, not 512."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +36,8 @@ class _Variables:
 
     Attributes:
         done: how many steps are behind it, ().
-        read: the sequence, (batch, length, features), and its mask if it has one, (batch, length, 1).
-        written: all outputs, (batch, length, units), or the last one, (batch, units); empty where that is carried.
+        read: the sequence, (batch, length, values), and its mask if it has one, (batch, length, 1).
+        written: all outputs, (batch, length, values), or the last one, (batch, ...); empty where that is carried.
         carried: what a step hands on to the next, by name.
     """
 
@@ -51,30 +61,87 @@ class _Variables:
 def emit(
     graph: Graph, recurrence: Recurrence, sequence: Tensor, valid: Tensor | None, states: list | None
 ) -> list[Tensor]:
-    """Appends a recurrence to a graph as one loop; arguments and results as `unrolled.emit`."""
-    length = recurrence.hole.length - recurrence.tail
-    sequence = operators.convert(graph, sequence, recurrence.projections[recurrence.block].inputs["x"])
-    initial = _Variables(
-        operators.constant(0),
-        [sequence] if valid is None else [sequence, valid],
-        _unwritten(graph, recurrence, length),
-        unrolled.start(graph, recurrence, states),
-    )
-    body = _body(recurrence, initial.of([tensor.like() for tensor in initial.tensors]))
-    final = initial.of(operators.repeat_while(graph, _condition(body, length), body, initial.tensors))
+    """Appends a recurrence to a graph as loops; arguments and results as `unrolled.emit`."""
+    sequence = _flat(graph, operators.convert(graph, sequence, recurrence.input))
+    read = [sequence] if valid is None else [sequence, valid]
+    last, rows = _loops(graph, recurrence, read, unrolled.start(graph, recurrence, states))
+    carried = last.carried
+    output = last.written[0] if last.written else carried[recurrence.step.output]
     if recurrence.tail:
-        output, carried = _tail(graph, recurrence, initial.read, final)
-    else:
-        carried = final.carried
-        output = final.written[0] if final.written else carried[recurrence.step.output]
+        steps, carried = _tail(graph, recurrence, read, carried)
+        output = unrolled.last_output(recurrence, steps, carried)
+        rows.append(_flat(graph, operators.pack(graph, steps, axis=1)))
+    if recurrence.hole.layer.return_sequences:
+        joined = rows[0] if len(rows) == 1 else operators.concatenate(graph, rows, axis=1)
+        output = _unflat(graph, joined, recurrence.cell.output_shape)
     return [output, *(carried[name] for name in recurrence.cell.states)]
 
 
-def _unwritten(graph: Graph, recurrence: Recurrence, length: int) -> list[Tensor]:
+def _loops(
+    graph: Graph, recurrence: Recurrence, read: list[Tensor], carried: dict[str, Tensor]
+) -> tuple[_Variables, list[Tensor]]:
+    """All whole blocks, by one loop or several that share their condition and their body.
+
+    All loops are of one length, so the last may begin among steps that are behind it: it starts with so many done, and
+    the rows of its outputs that it does not write are cut off.
+
+    Returns:
+        What the last loop ends with, and the outputs of each where all are wanted, (batch, steps, values).
+    """
+    length = recurrence.hole.length - recurrence.tail
+    steps = _steps_of_a_loop(recurrence, length)
+    unwritten, none_done = _unwritten(graph, recurrence, steps), operators.constant(0)
+    read_by_loop = zip(*(_parts(graph, recurrence, all_, length, steps) for all_ in read), strict=True)
+    body, rows = None, []
+    for number, part in enumerate(read_by_loop):
+        behind = max(0, (number + 1) * steps - length)
+        done = operators.constant(behind) if behind else none_done
+        variables = _Variables(done, list(part), unwritten, carried)
+        if body is None:
+            body = _body(recurrence, variables.of([tensor.like() for tensor in variables.tensors]))
+            condition = _condition(body, steps)
+        variables = variables.of(operators.repeat_while(graph, condition, body, variables.tensors))
+        carried = variables.carried
+        if recurrence.hole.layer.return_sequences:
+            rows.append(_rows(graph, variables.written[0], behind, steps - behind))
+    return variables, rows
+
+
+def _steps_of_a_loop(recurrence: Recurrence, length: int) -> int:
+    """The whole length where nothing is written in the loop: what a loop only reads costs it nothing."""
+    if not recurrence.hole.layer.return_sequences:
+        return length
+    return min(length, STEPS_OF_A_LOOP // recurrence.block * recurrence.block)
+
+
+def _parts(graph: Graph, recurrence: Recurrence, all_: Tensor, length: int, steps: int) -> list[Tensor]:
+    """What each loop reads, (batch, steps, values), in the order in which the layer reads."""
+    if steps == length:
+        return [all_]
+    batch, total, values = all_.shape
+    firsts = [min(number * steps, length - steps) for number in range(-(-length // steps))]
+    firsts = [total - steps - first for first in firsts] if recurrence.backwards else firsts
+    whole, parts = length // steps, []
+    if whole >= _UNPACKED:
+        among = _rows(graph, all_, min(firsts[:whole]), whole * steps)
+        parts = operators.unpack(graph, operators.reshape(graph, among, (batch, whole, steps, values)), axis=1)
+        parts = parts[::-1] if recurrence.backwards else parts
+    return parts + [_rows(graph, all_, first, steps) for first in firsts[len(parts) :]]
+
+
+def _rows(graph: Graph, all_: Tensor, first: int, number: int) -> Tensor:
+    """So many rows from one on."""
+    batch, length, values = all_.shape
+    if number == length:
+        return all_
+    return operators.take(graph, all_, operators.constant([0, first, 0]), (batch, number, values))
+
+
+def _unwritten(graph: Graph, recurrence: Recurrence, steps: int) -> list[Tensor]:
     """The outputs before the first block: every row is written before it is read; FILL costs nothing in the file."""
     output = recurrence.step_piece.outputs[recurrence.step.output]
     if recurrence.hole.layer.return_sequences:
-        return [operators.fill(graph, output, (recurrence.hole.batch, length, recurrence.cell.units))]
+        return [operators.fill(graph, output, (recurrence.hole.batch, steps, prod(recurrence.cell.output_shape)))]
     return [] if recurrence.step.output in recurrence.step.carried else [operators.zeros(output, output.shape)]
 
 
@@ -89,11 +156,11 @@ def _body(recurrence: Recurrence, before: _Variables) -> Graph:
     graph, block = Graph(inputs=before.tensors), recurrence.block
     first = before.done
     if recurrence.backwards:
-        first = operators.subtract(graph, operators.constant(recurrence.hole.length - block), first)
+        first = operators.subtract(graph, operators.constant(before.read[0].shape[1] - block), first)
     steps, carried = _steps(graph, recurrence, before.read, _row(graph, first), block, before.carried)
     written = before.written
     if recurrence.hole.layer.return_sequences:
-        rows = operators.pack(graph, steps, axis=1)
+        rows = _flat(graph, operators.pack(graph, steps, axis=1))
         written = [operators.put(graph, written[0], rows, _row(graph, before.done))]
     elif written:
         written = [steps[-1]]
@@ -103,15 +170,12 @@ def _body(recurrence: Recurrence, before: _Variables) -> Graph:
 
 
 def _tail(
-    graph: Graph, recurrence: Recurrence, read: list[Tensor], final: _Variables
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """The steps after the last whole block: the output of the layer, and what its last step hands on."""
+    graph: Graph, recurrence: Recurrence, read: list[Tensor], carried: dict[str, Tensor]
+) -> tuple[list[Tensor], dict[str, Tensor]]:
+    """The steps after the last whole block: their outputs, and what the last of them hands on."""
     tail = recurrence.tail
     first = operators.constant([0, 0 if recurrence.backwards else recurrence.hole.length - tail, 0])
-    steps, carried = _steps(graph, recurrence, read, first, tail, final.carried)
-    if not recurrence.hole.layer.return_sequences:
-        return steps[-1], carried
-    return operators.concatenate(graph, [final.written[0], operators.pack(graph, steps, axis=1)], axis=1), carried
+    return _steps(graph, recurrence, read, first, tail, carried)
 
 
 def _steps(
@@ -119,7 +183,18 @@ def _steps(
 ) -> tuple[list[Tensor], dict[str, Tensor]]:
     """The steps of some rows, from the position `first` on; as `unrolled.run`."""
     sequence, *valid = (operators.take(graph, all_, first, (all_.shape[0], rows, all_.shape[2])) for all_ in read)
+    sequence = _unflat(graph, sequence, recurrence.hole.row)
     return unrolled.run(graph, recurrence, sequence, valid[0] if valid else None, carried)
+
+
+def _flat(graph: Graph, rows: Tensor) -> Tensor:
+    """(batch, rows, ...) -> (batch, rows, values): SLICE takes five axes at most, frames of ConvLSTM3D have six."""
+    return rows if len(rows.shape) == 3 else operators.reshape(graph, rows, (*rows.shape[:2], prod(rows.shape[2:])))
+
+
+def _unflat(graph: Graph, rows: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """(batch, rows, values) -> (batch, rows, *shape)."""
+    return rows if len(shape) == 1 else operators.reshape(graph, rows, (*rows.shape[:2], *shape))
 
 
 def _row(graph: Graph, number: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from zoo.export.recurrences.cells import Hook
+from zoo.export.recurrences.ranges import StepSamples
 from zoo.export.recurrences.recurrence import Recurrence
 
 
@@ -17,22 +18,24 @@ def run(
 
     Args:
         recurrence: whose equations; its hole's batch does not matter here.
-        q: called on each quantity.
-        sequence: (examples, length, features) float32.
-        states: initial states, (examples, units) each, or None for zeros.
+        q: called on each quantity; `StepSamples` keep what each step is given.
+        sequence: (examples, length, features...) float32.
+        states: initial states, (examples, ...) each, or None for the cell's own.
         mask: (examples, length) bool, or None.
 
     Returns:
-        The output, (examples, length, units) or (examples, units), and the last states.
+        The output, (examples, length, ...) or (examples, ...), and the last states.
     """
     cell, step, examples = recurrence.cell, recurrence.step, sequence.shape[0]
     given = dict(zip(cell.states, states or (), strict=False))
-    carried = {name: given.get(name, tf.zeros((examples, cell.units))) for name in step.carried}
+    carried = {name: given.get(name, tf.constant(start)) for name, start in step.starts(examples).items()}
     times = [{"xW": row} for row in tf.unstack(cell.project(q, sequence), axis=1)]
     if mask is not None:
         times = [{**these, "valid": row[:, None]} for these, row in zip(times, tf.unstack(mask, axis=1), strict=True)]
     outputs = []
     for these in reversed(times) if recurrence.backwards else times:
+        if isinstance(q, StepSamples):
+            q.keep({**these, **carried})
         results = step(q, **these, **carried)
         outputs.append(results[step.output])
         carried = {name: results[name] for name in step.carried}

@@ -25,6 +25,7 @@ from keras.layers import RNN, Bidirectional
 
 from zoo.errors import ConversionError
 from zoo.export.lowering.device_forms import device_forms, replaced
+from zoo.export.recurrences.cells import Cell, cell_of
 
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
@@ -37,14 +38,15 @@ Handler = Callable[[RNN, tf.Tensor, "Sequence[tf.Tensor] | None", "tf.Tensor | N
 class Hole:
     """One call of a recurrent layer, by its wires.
 
-    `sequence` is (batch, length, features) float32, `mask` (batch, length, 1), each initial state (batch, units); the
-    first output is (batch, length, units) or (batch, units), the states after it are there if the layer returns them.
+    `sequence` is (batch, length, row...) float32, `mask` (batch, length, 1), each initial state (batch, ...); the first
+    output is (batch, length, ...) or (batch, ...), the states after it are there if the layer returns them.
     """
 
     layer: RNN
+    cell: Cell
     batch: int
     length: int
-    features: int
+    row: tuple[int, ...]
     sequence: str
     initial_state: tuple[str, ...] | None
     mask: str | None
@@ -93,7 +95,10 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
     specs = [tf.TensorSpec(shape, dtype, wires[name]) for name, (shape, dtype) in inputs.items()]
     # Unlike tf.function, wrap_function adds no control dependencies (the state that a stateful layer would assign stays
     # as it is), and what it traced can be pruned to any part of it.
-    function = tf.compat.v1.wrap_function(run, specs)
+    try:
+        function = tf.compat.v1.wrap_function(run, specs)
+    except Exception as error:
+        raise tracing.refusal or error from None
     for wire in wires.values():
         tracing.feeds[function.graph.get_tensor_by_name(f"{wire}:0").ref()] = wire
     tracing.check_all_in(function.graph)
@@ -111,7 +116,9 @@ def intercepted(handler: Handler) -> Iterator[None]:
     def handled(layer, sequences, initial_state=None, mask=None, training=False):
         state = None if initial_state is None else keras.tree.flatten(initial_state)
         output, *states = handler(layer, sequences, state, None if mask is None else _as_bool(mask))
-        return (output, *states) if layer.return_state else output
+        if not layer.return_state:
+            return output
+        return (output, *keras.tree.pack_sequence_as(layer.get_initial_state(batch_size=1), states))
 
     with ExitStack() as stack:
         stack.enter_context(device_forms())
@@ -133,6 +140,7 @@ class _Call:
     """What a recurrent layer was given while tracing, and the placeholders for what it would return."""
 
     layer: RNN
+    cell: Cell
     sequence: tf.Tensor
     initial_state: Sequence[tf.Tensor] | None
     mask: tf.Tensor | None
@@ -145,6 +153,9 @@ class _Tracing:
     def __init__(self, mask_dtype: str):
         self.calls: list[_Call] = []
         self.feeds: dict[object, str] = {}
+        self._cells: dict[tuple, Cell] = {}
+        self.refusal: ConversionError | None = None
+        """What ended the tracing, as it was before Keras told it in words of its own."""
         self._mask_dtype = mask_dtype
         self._masks: dict[object, tf.Tensor] = {}
         self._fetches: dict[object, str] = {}
@@ -152,10 +163,11 @@ class _Tracing:
 
     def open_hole(self, layer: RNN, sequence, initial_state, mask) -> list[tf.Tensor]:
         """The handler of `intercepted`."""
-        number = len(self.calls)
-        shapes = layer.compute_output_shape(tuple(sequence.shape))
+        number, cell = len(self.calls), self._cell(layer, tuple(sequence.shape[2:]))
+        rows = sequence.shape[:2] if layer.return_sequences else sequence.shape[:1]
+        shapes = [(*rows, *cell.output_shape), *((*rows[:1], *start.shape) for start in cell.initial)]
         outputs = []
-        for position, shape in enumerate(shapes if layer.return_state else [shapes]):
+        for position, shape in enumerate(shapes if layer.return_state else shapes[:1]):
             wire = f"hole_{number}_{position}"
             with sequence.graph.name_scope(None):
                 placeholder = tf.compat.v1.placeholder(tf.float32, shape, wire)
@@ -164,6 +176,7 @@ class _Tracing:
         self.calls.append(
             _Call(
                 layer,
+                cell,
                 sequence,
                 None if initial_state is None else [tf.convert_to_tensor(state) for state in initial_state],
                 None if mask is None else self._mask(mask),
@@ -171,6 +184,17 @@ class _Tracing:
             )
         )
         return outputs
+
+    def _cell(self, layer: RNN, row: tuple[int, ...]) -> Cell:
+        """One for all calls of a layer, with the weights that it has now."""
+        if (layer, row) not in self._cells:
+            try:
+                with tf.init_scope():
+                    self._cells[layer, row] = cell_of(layer, row)
+            except ConversionError as error:
+                self.refusal = error
+                raise
+        return self._cells[layer, row]
 
     def check_all_in(self, graph) -> None:
         """A hole must lie in the graph that is cut open, not in one that this one calls."""
@@ -189,12 +213,13 @@ class _Tracing:
 
     def hole(self, number: int) -> Hole:
         found = self.calls[number]
-        batch, length, features = found.sequence.shape
+        batch, length, *row = found.sequence.shape
         return Hole(
             found.layer,
+            found.cell,
             batch,
             length,
-            features,
+            tuple(row),
             self.wire(found.sequence),
             None if found.initial_state is None else tuple(map(self.wire, found.initial_state)),
             None if found.mask is None else self.wire(found.mask),

@@ -3,8 +3,9 @@
 | the layer                                  | its output at a masked step                   | policy   |
 |--------------------------------------------|-----------------------------------------------|----------|
 | no mask                                    |                                               | NONE     |
-| starts from zeros                          | the last output, which is the state h it held | HOLD     |
-| is given an initial state                  | the last output, zeros before the first       | REPEAT   |
+| its output is a state, which starts from   | the last output, which is the state it held   | HOLD     |
+| zeros                                      |                                               |          |
+| any other start, or an output of its own   | the last output, zeros before the first       | REPEAT   |
 | `zero_output_for_mask`; Bidirectional with | zeros                                         | ZERO     |
 | `return_sequences` sets it                 |                                               |          |
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
 import tensorflow as tf
 
 from zoo.export.recurrences.cells import Cell, Hook
@@ -38,15 +40,15 @@ def policy_of(hole: Hole) -> Policy:
         return Policy.NONE
     if hole.layer.zero_output_for_mask:
         return Policy.ZERO
-    return Policy.REPEAT if hole.initial_state else Policy.HOLD
+    return Policy.HOLD if hole.cell.holds_its_output and not hole.initial_state else Policy.REPEAT
 
 
 @dataclass(frozen=True)
 class Step:
     """One step of a recurrence: named values in, named values out.
 
-    In:  `xW` (batch, projected), what is `carried` from the step before, `valid` (batch, 1) if there is a mask.
-    Out: what is carried to the next step, and `output` if that is not the state `h`.
+    In:  `xW` (batch, projected...), what is `carried` from the step before, `valid` (batch, 1) if there is a mask.
+    Out: what is carried to the next step, and `output` if that is not one of the states.
     """
 
     cell: Cell
@@ -56,6 +58,12 @@ class Step:
     def carried(self) -> tuple[str, ...]:
         """The cell's states; where outputs repeat, the last output too."""
         return (*self.cell.states, "output") if self.policy is Policy.REPEAT else self.cell.states
+
+    def starts(self, batch: int) -> dict[str, np.ndarray]:
+        """What the first step is given of what is carried: (batch, ...) each."""
+        starts = dict(zip(self.cell.states, self.cell.initial, strict=True))
+        starts["output"] = np.zeros(self.cell.output_shape, np.float32)
+        return {name: np.repeat(starts[name][None], batch, axis=0) for name in self.carried}
 
     @property
     def operators(self) -> int:
@@ -68,34 +76,39 @@ class Step:
     @property
     def output(self) -> str:
         """The name under which the step's output comes out."""
-        return "output" if self.policy in (Policy.REPEAT, Policy.ZERO) else "h"
+        return "output" if self.policy in (Policy.REPEAT, Policy.ZERO) else self.cell.output
 
     def __call__(self, q: Hook, **values: tf.Tensor) -> dict[str, tf.Tensor]:
-        old = {name: q(_range_of(name), values[name]) for name in self.carried}
+        old = {name: q(self._range_of(name), values[name]) for name in self.carried}
         states = [old[name] for name in self.cell.states]
-        new = dict(zip(self.cell.states, self.cell.step(q, values["xW"], *states), strict=True))
+        new = dict(zip(self.cell.results, self.cell.step(q, values["xW"], *states), strict=True))
         if self.policy is Policy.NONE:
             return new
-        valid, output = values["valid"], new["h"]
-        held = {name: _held(q, name, valid, new[name], old[name]) for name in self.cell.states}
+        valid, output = values["valid"], new[self.cell.output]
+        held = {name: self._held(q, name, valid, new[name], old[name]) for name in self.cell.states}
         if self.policy is Policy.REPEAT:
-            held["output"] = _held(q, "output", valid, output, old["output"])
+            held["output"] = self._held(q, "output", valid, output, old["output"])
         if self.policy is Policy.ZERO:
-            held["output"] = _held(q, "output", valid, output, q("h", tf.zeros_like(output)))
+            zeros = q(self.cell.output, tf.zeros_like(output))
+            held["output"] = self._held(q, "output", valid, output, zeros)
         return held
 
+    def _range_of(self, name: str) -> str:
+        """The quantity whose range a named value has."""
+        return self.cell.output if name == "output" else name
 
-def _range_of(name: str) -> str:
-    """The quantity whose range a named value has: the output is an h."""
-    return "h" if name == "output" else name
+    def _held(self, q: Hook, name: str, valid: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+        if len(new.shape) > 2:
+            valid = tf.reshape(valid, (-1, *[1] * (len(new.shape) - 1)))
+        return _held(q, self._range_of(name), valid, new, old)
 
 
-def _held(q: Hook, name: str, valid: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+def _held(q: Hook, quantity: str, valid: tf.Tensor, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
     """`new` where the step is valid, else `old`.
 
     A mask of floats, 1 or 0, is arithmetic that XNNPACK takes (37 against 46 microseconds a sequence); in int8 that
     would round twice, so there the mask is a bool and SELECT_V2 chooses.
     """
     if valid.dtype == tf.bool:
-        return q(_range_of(name), tf.where(valid, new, old))
+        return q(quantity, tf.where(valid, new, old))
     return old + valid * (new - old)

@@ -2,10 +2,12 @@
 
 `Observer` notes them while the equations run on calibration examples; a `Recipe` says which quantities become int8 and
 how wide their ranges are; `FakeQuant` puts the quantities of the equations on grids, which is what the converter reads.
+A traced cell has no named quantities: `StepSamples` keeps what its steps are given, and the converter calibrates one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +19,9 @@ Range = tuple[float, float]
 
 _NARROWEST = 1e-4
 """XNNPACK refuses a file with a range of width 0 (h of a sequence of one step is never anything but 0)."""
+
+_ROWS = 2000
+"""How many of the steps that were seen a traced cell is calibrated on."""
 
 _SAMPLES = 1_000_000
 """How many values of a quantity its percentiles are taken from."""
@@ -38,7 +43,17 @@ class Recipe:
 
     def keeps_float(self, quantity: str) -> bool:
         """Whether a quantity stays float32."""
+        quantity = _kind(quantity)
         return quantity not in _ENDS_OF_PRODUCTS if self.floating is None else quantity in self.floating
+
+    def percentile(self, quantity: str) -> float | None:
+        """At which percentile the range of a quantity is cut, if it is."""
+        return self.percentiles.get(_kind(quantity))
+
+
+def _kind(quantity: str) -> str:
+    """A quantity without the number of its cell, which it has in a stack: `c_1` is a cell state."""
+    return re.sub(r"_\d+$", "", quantity)
 
 
 _ENDS_OF_PRODUCTS = frozenset({"x", "xW", "h", "hU", "rh", "rhU"})
@@ -63,15 +78,15 @@ class Observer:
     def __init__(self, values: int):
         self.low: dict[str, float] = {}
         self.high: dict[str, float] = {}
-        self._samples: dict[str, list[np.ndarray]] = {name: [] for recipe in RECIPES for name in recipe.percentiles}
+        self._samples: dict[str, list[np.ndarray]] = {}
         self._every = max(1, values // _SAMPLES)
 
     def __call__(self, name: str, value: tf.Tensor) -> tf.Tensor:
         array = np.asarray(value)
         self.low[name] = min(self.low.get(name, 0.0), float(array.min()))
         self.high[name] = max(self.high.get(name, 0.0), float(array.max()))
-        if name in self._samples:
-            self._samples[name].append(array.ravel()[:: self._every])
+        if any(recipe.percentile(name) for recipe in RECIPES):
+            self._samples.setdefault(name, []).append(array.ravel()[:: self._every])
         return value
 
     def ranges(self, recipe: Recipe) -> dict[str, Range]:
@@ -80,11 +95,37 @@ class Observer:
 
     def _range(self, name: str, recipe: Recipe) -> Range:
         low, high = self.low[name], self.high[name]
-        if name in recipe.percentiles:
-            share = recipe.percentiles[name]
+        if share := recipe.percentile(name):
             low, high = np.percentile(np.concatenate(self._samples[name]), [100 - share, share])
         low, high = min(float(low), 0.0), max(float(high), 0.0)
         return (low, high) if high - low > _NARROWEST else (-1.0, 1.0)
+
+
+class StepSamples:
+    """The hook for a cell whose quantities have no names: keeps what steps are given, for the converter to calibrate.
+
+    Args:
+        rows: how many rows all steps are given together, over all examples.
+    """
+
+    def __init__(self, rows: int):
+        self._every = max(1, rows // _ROWS)
+        self._seen = 0
+        self._kept: list[dict[str, np.ndarray]] = []
+
+    def __call__(self, name: str, value: tf.Tensor) -> tf.Tensor:
+        return value
+
+    def keep(self, values: Mapping[str, tf.Tensor]) -> None:
+        """Notes every so many-th row of what one step is given, (examples, ...) each."""
+        rows = {name: np.asarray(value) for name, value in values.items()}
+        first = -self._seen % self._every
+        self._seen += len(next(iter(rows.values())))
+        self._kept.append({name: array[first :: self._every] for name, array in rows.items()})
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All that was kept, (rows, ...) by name."""
+        return {name: np.concatenate([rows[name] for rows in self._kept]) for name in self._kept[0]}
 
 
 @dataclass(frozen=True)

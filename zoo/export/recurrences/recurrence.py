@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from zoo.export.assembly.graph import Piece
+from zoo.export.assembly.graph import Piece, Tensor
 from zoo.export.recurrences.cells import Cell, Hook
 from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.masking import Policy, Step, policy_of
@@ -36,7 +36,6 @@ class Recurrence:
     """
 
     hole: Hole
-    cell: Cell
     step: Step
     form: str
     block: int
@@ -45,6 +44,17 @@ class Recurrence:
     projections: dict[int, Piece] = field(default_factory=dict)
     _ordered: dict[int | None, str] = field(default_factory=dict, init=False)
     """Names of the pieces asked for: of the projections by their rows, of the step under None."""
+
+    @property
+    def cell(self) -> Cell:
+        return self.hole.cell
+
+    @property
+    def input(self) -> Tensor:
+        """A tensor as the converted pieces want the sequence."""
+        if self.cell.has_equations:
+            return self.projections[self.block].inputs["x"]
+        return self.step_piece.inputs["xW"]
 
     @property
     def tail(self) -> int:
@@ -57,9 +67,12 @@ class Recurrence:
 
     def order(self, order: Order) -> None:
         """Asks for the pieces that this recurrence is made of."""
-        key = (id(self.hole.layer), self.hole.batch, self.q)
-        self._ordered = {None: order.add((*key, self.step.policy), self._step_function)}
-        for rows in {self.block, self.tail} - {0}:
+        key = (id(self.cell), self.hole.batch, self.q)
+        step = order.add((*key, self.step.policy), self._step_function)
+        self._ordered = {None: step}
+        if not self.cell.has_equations:
+            order.traced[step] = self
+        for rows in {self.block, self.tail} - {0} if self.cell.has_equations else ():
             self._ordered[rows] = order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
 
     def receive(self, pieces: dict[str, Piece]) -> None:
@@ -68,15 +81,16 @@ class Recurrence:
         self.step_piece = self.projections.pop(None)
 
     def _step_function(self):
-        batch, cell = self.hole.batch, self.cell
-        shapes = {"xW": (batch, cell.projected), **dict.fromkeys(self.step.carried, (batch, cell.units))}
+        batch = self.hole.batch
+        starts = self.step.starts(batch)
+        shapes = {"xW": (batch, *self.cell.projected_shape), **{name: start.shape for name, start in starts.items()}}
         specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
         if self.step.policy is not Policy.NONE:
             specs["valid"] = tf.TensorSpec((batch, 1), self.hole.mask_dtype, "valid")
         return _function(lambda **values: self.step(self.q, **values), specs)
 
     def _projection_function(self, rows: int):
-        spec = tf.TensorSpec((self.hole.batch, rows, self.hole.features), tf.float32, "x")
+        spec = tf.TensorSpec((self.hole.batch, rows, *self.hole.row), tf.float32, "x")
         return _function(lambda x: {"xW": self.cell.project(self.q, x)}, {"x": spec})
 
 
@@ -85,6 +99,8 @@ class Order:
     """Functions to convert, by name; what is asked for again under the same key is converted once."""
 
     functions: dict[str, object] = field(default_factory=dict)
+    traced: dict[str, Recurrence] = field(default_factory=dict)
+    """Those of them that are a step of somebody's own cell, and of which recurrence."""
     _names: dict[tuple, str] = field(default_factory=dict)
 
     def add(self, key: tuple, make: Callable[[], object]) -> str:
@@ -95,13 +111,13 @@ class Order:
         return self._names[key]
 
 
-def recurrence_of(hole: Hole, cell: Cell, form: str) -> Recurrence:
+def recurrence_of(hole: Hole, form: str) -> Recurrence:
     """A recurrence in the form asked for, or in the one that suits its length where that is `auto`."""
-    step = Step(cell, policy_of(hole))
+    step = Step(hole.cell, policy_of(hole))
     if form == "auto":
         form = "unrolled" if step.operators * hole.length <= UNROLLED_OPERATORS else "blocked"
     block = hole.length if form == "unrolled" else _block(hole.length)
-    return Recurrence(hole, cell, step, form, block)
+    return Recurrence(hole, step, form, block)
 
 
 def _block(length: int) -> int:

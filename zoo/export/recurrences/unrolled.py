@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zoo.export.assembly.graph import Graph, Tensor
-from zoo.export.assembly.operators import convert, pack, unpack, zeros
+from zoo.export.assembly.operators import constant, convert, pack, unpack, zeros
 from zoo.export.recurrences.recurrence import Recurrence
 
 
@@ -15,26 +15,35 @@ def emit(
     Args:
         graph: the one to append to.
         recurrence: what to append.
-        sequence: (batch, length, features).
+        sequence: (batch, length, features...).
         valid: (batch, length, 1), the mask, or None.
-        states: the initial states, (batch, units) each, or None for zeros.
+        states: the initial states, (batch, ...) each, or None for the cell's own.
 
     Returns:
-        Its output, (batch, length, units) or (batch, units), and its last states.
+        Its output, (batch, length, ...) or (batch, ...), and its last states.
     """
     outputs, carried = run(graph, recurrence, sequence, valid, start(graph, recurrence, states))
-    output = pack(graph, outputs, axis=1) if recurrence.hole.layer.return_sequences else outputs[-1]
+    sequences = recurrence.hole.layer.return_sequences
+    output = pack(graph, outputs, axis=1) if sequences else last_output(recurrence, outputs, carried)
     return [output, *(carried[name] for name in recurrence.cell.states)]
+
+
+def last_output(recurrence: Recurrence, outputs: list[Tensor], carried: dict[str, Tensor]) -> Tensor:
+    """What is left of a sequence that is not wanted; where a loop carries it, on the grid on which it does."""
+    return carried.get(recurrence.step.output, outputs[-1])
 
 
 def start(graph: Graph, recurrence: Recurrence, states: list[Tensor] | None) -> dict[str, Tensor]:
     """What the first step is given in place of the step before it."""
     ends = recurrence.step_piece.inputs
     given = dict(zip(recurrence.cell.states, states or (), strict=False))
-    return {
-        name: convert(graph, given[name], ends[name]) if name in given else zeros(ends[name], ends[name].shape)
-        for name in recurrence.step.carried
-    }
+    carried = {}
+    for name, start in recurrence.step.starts(recurrence.hole.batch).items():
+        if name not in given and not start.any():
+            carried[name] = zeros(ends[name], ends[name].shape)
+        else:
+            carried[name] = convert(graph, given.get(name) or constant(start), ends[name])
+    return carried
 
 
 def run(
@@ -45,17 +54,15 @@ def run(
     Args:
         graph: the one to append to.
         recurrence: whose steps.
-        sequence: (batch, rows, features), all of a sequence or some of it.
+        sequence: (batch, rows, features...), all of a sequence or some of it.
         valid: (batch, rows, 1) or None.
         carried: what the step before these hands on.
 
     Returns:
-        The output of each step, (batch, units), in that order, and what the last one hands on.
+        The output of each step, (batch, ...), in that order, and what the last one hands on.
     """
     step = recurrence.step_piece
-    projection = recurrence.projections[sequence.shape[1]]
-    x = convert(graph, sequence, projection.inputs["x"])
-    xW = convert(graph, projection.inline(graph, {"x": x})["xW"], step.inputs["xW"])
+    xW = convert(graph, _projected(graph, recurrence, sequence), step.inputs["xW"])
     arguments = [{"xW": row} for row in unpack(graph, xW, axis=1)]
     if valid is not None:
         arguments = [
@@ -67,3 +74,11 @@ def run(
         outputs.append(results[recurrence.step.output])
         carried = {name: convert(graph, results[name], step.inputs[name]) for name in carried}
     return outputs, carried
+
+
+def _projected(graph: Graph, recurrence: Recurrence, sequence: Tensor) -> Tensor:
+    """What the steps read: where the cell has no projection of the sequence, that itself."""
+    if not recurrence.cell.has_equations:
+        return sequence
+    projection = recurrence.projections[sequence.shape[1]]
+    return projection.inline(graph, {"x": convert(graph, sequence, projection.inputs["x"])})["xW"]

@@ -1,12 +1,10 @@
-"""The recurrent cells that reach TFLite built-ins: weights, the projection of the inputs, and one step.
+"""The cells of matrix products: LSTM, GRU and SimpleRNN by their equations.
 
 No product of the inputs, x_t W + b, depends on the state: the projection makes them all at once.  What is left for a
 step is one product with the state and elementwise operators.
 
-Equations call the hook `q(name, value)` on each quantity that a kernel would write.  Converting float, it returns the
-value; observing, it notes the value's range; for int8 it puts the value on the grid of that range (see `ranges`).
-Names: `x` input, `xW` its projection, `h` output, `c` cell state, `hU` the product with the state, `sum` what the
-activations of the gates are given, and those in the equations.
+Names of quantities: `x` input, `xW` its projection, `h` output, `c` cell state, `hU` the product with the state, `sum`
+what the activations of the gates are given, and those in the equations.
 """
 
 from __future__ import annotations
@@ -16,52 +14,38 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.layers import RNN, GRUCell, LSTMCell, SimpleRNNCell
+from keras.layers import GRUCell, LSTMCell, SimpleRNNCell
 
-from zoo.errors import ConversionError
-
-Hook = Callable[[str, tf.Tensor], tf.Tensor]
+from zoo.export.recurrences.cells.cell import Cell, Hook
 
 # The int8 kernels of LOGISTIC and TANH write on these grids and no others (TFLite's quantisation specification).
 LOGISTIC_RANGE = (0.0, 255 / 256)
 TANH_RANGE = (-1.0, 127 / 128)
 
 
-class Cell:
-    """A cell whose output is its first state.
+class DenseCell(Cell):
+    """A cell of matrix products, whose output is its first state and whose states have one width.
 
     Attributes:
-        states: the names of its states.
-        operators: how many TFLite operators one float step takes, for the choice of the form.
         units: width of each state.
         input_kernel: (features, projected), W; `bias`: (projected,), b.
         recurrent_kernel: (units, ...), U.
-        fixed: ranges that a kernel dictates, by quantity.
     """
 
-    states: tuple[str, ...]
-    operators: int
-
     def __init__(self, cell, input_kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray):
-        self.units = cell.units
+        self.units = recurrent_kernel.shape[-2]
+        self.output_shape = (self.units,)
+        self.initial = (np.zeros(self.output_shape, np.float32),) * len(self.states)
+        self.projected_shape = bias.shape
         self.activation = cell.activation
         self.input_kernel = np.ascontiguousarray(input_kernel)
         self.recurrent_kernel = np.ascontiguousarray(recurrent_kernel)
         self.bias = np.ascontiguousarray(bias)
         self.fixed: dict[str, tuple[float, float]] = {}
 
-    @property
-    def projected(self) -> int:
-        """Width of the projection."""
-        return len(self.bias)
-
     def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
         """x W + b: (..., features) -> (..., projected)."""
         return q("xW", tf.matmul(q("x", x), self.input_kernel) + self.bias)
-
-    def step(self, q: Hook, xW: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """One step: (batch, projected) and each state (batch, units) -> the new states."""
-        raise NotImplementedError
 
     def _fix(self, name: str, activation: Callable) -> None:
         """Notes the range of a quantity that an activation with a grid of its own writes."""
@@ -71,7 +55,7 @@ class Cell:
             self.fixed[name] = TANH_RANGE
 
 
-class LSTM(Cell):
+class LSTM(DenseCell):
     """Long short-term memory (Hochreiter and Schmidhuber 1997; Gers et al. 2000), as `keras.layers.LSTMCell`.
 
         sum = x_t W + b + h_{t-1} U
@@ -87,10 +71,11 @@ class LSTM(Cell):
     operators = 12
 
     def __init__(self, cell: LSTMCell):
-        units = cell.units
+        kernel, recurrent_kernel = array_of(cell.kernel), array_of(cell.recurrent_kernel)
+        units = recurrent_kernel.shape[-2]
         order = np.r_[0 : 2 * units, 3 * units : 4 * units, 2 * units : 3 * units]
-        bias = _array(cell.bias) if cell.use_bias else np.zeros(4 * units, np.float32)
-        super().__init__(cell, _array(cell.kernel)[:, order], _array(cell.recurrent_kernel)[:, order], bias[order])
+        bias = array_of(cell.bias) if cell.use_bias else np.zeros(4 * units, np.float32)
+        super().__init__(cell, kernel[..., order], recurrent_kernel[..., order], bias[order])
         self.recurrent_activation = cell.recurrent_activation
         self._fix("gates", self.recurrent_activation)
         self._fix("candidate", self.activation)
@@ -98,15 +83,19 @@ class LSTM(Cell):
 
     def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         xW, h, c = q("xW", xW), q("h", h), q("c", c)
-        total = q("sum", xW + q("hU", tf.matmul(h, self.recurrent_kernel)))
-        gates = q("gates", self.recurrent_activation(total[:, : 3 * self.units]))
-        candidate = q("candidate", self.activation(total[:, 3 * self.units :]))
-        i, f, o = tf.split(gates, 3, axis=1)
+        total = q("sum", xW + q("hU", self._product(h)))
+        gates = q("gates", self.recurrent_activation(total[..., : 3 * self.units]))
+        candidate = q("candidate", self.activation(total[..., 3 * self.units :]))
+        i, f, o = tf.split(gates, 3, axis=-1)
         c = q("c", q("kept", f * c) + q("added", i * candidate))
         return q("h", o * q("squashed", self.activation(c))), c
 
+    def _product(self, h: tf.Tensor) -> tf.Tensor:
+        """h U"""
+        return tf.matmul(h, self.recurrent_kernel)
 
-class GRU(Cell):
+
+class GRU(DenseCell):
     """Gated recurrent unit, reset after the product (cuDNN's form), as `keras.layers.GRUCell(reset_after=True)`.
 
         z, r = recurrent_activation(x_t W_zr + h_{t-1} U_zr + b_zr)        `gates`
@@ -125,10 +114,10 @@ class GRU(Cell):
         bias = np.zeros(3 * units, np.float32)
         self.candidate_bias = np.zeros(units, np.float32)
         if cell.use_bias:
-            ours, recurrent = _array(cell.bias) if cell.reset_after else (_array(cell.bias), bias)
+            ours, recurrent = array_of(cell.bias) if cell.reset_after else (array_of(cell.bias), bias)
             self.candidate_bias = recurrent[2 * units :]
             bias = ours + np.concatenate([recurrent[: 2 * units], np.zeros(units, np.float32)])
-        super().__init__(cell, _array(cell.kernel), _array(cell.recurrent_kernel), bias)
+        super().__init__(cell, array_of(cell.kernel), array_of(cell.recurrent_kernel), bias)
         self.recurrent_activation = cell.recurrent_activation
         self._fix("gates", self.recurrent_activation)
         self._fix("candidate", self.activation)
@@ -168,7 +157,7 @@ class GRUResetBefore(GRU):
         return self._blend(q, xW, h, z, q("rhU", tf.matmul(q("rh", r * h), for_candidate)))
 
 
-class SimpleRNN(Cell):
+class SimpleRNN(DenseCell):
     """The plain recurrence (Elman 1990), as `keras.layers.SimpleRNNCell`.
 
     h_t = activation(x_t W + b + h_{t-1} U)
@@ -178,8 +167,8 @@ class SimpleRNN(Cell):
     operators = 3
 
     def __init__(self, cell: SimpleRNNCell):
-        bias = _array(cell.bias) if cell.use_bias else np.zeros(cell.units, np.float32)
-        super().__init__(cell, _array(cell.kernel), _array(cell.recurrent_kernel), bias)
+        bias = array_of(cell.bias) if cell.use_bias else np.zeros(cell.units, np.float32)
+        super().__init__(cell, array_of(cell.kernel), array_of(cell.recurrent_kernel), bias)
         self._fix("h", self.activation)
 
     def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
@@ -187,26 +176,6 @@ class SimpleRNN(Cell):
         return (q("h", self.activation(total)),)
 
 
-def cell_of(layer: RNN) -> Cell:
-    """The cell of a recurrent layer, with its weights as they are now.
-
-    Raises:
-        ConversionError: no equations stand here for this kind of cell.
-    """
-    kinds = {
-        LSTMCell: LSTM,
-        GRUCell: GRU if getattr(layer.cell, "reset_after", True) else GRUResetBefore,
-        SimpleRNNCell: SimpleRNN,
-    }
-    kind = kinds.get(type(layer.cell))
-    if kind is None:
-        raise ConversionError(
-            f"layer `{layer.name}` repeats a cell that cannot be lowered: found {type(layer.cell).__name__}, "
-            f"expected {', '.join(known.__name__ for known in kinds)}",
-            "use keras.layers.LSTM, GRU or SimpleRNN, or export the model to `saved_model` alone",
-        )
-    return kind(layer.cell)
-
-
-def _array(variable) -> np.ndarray:
+def array_of(variable) -> np.ndarray:
+    """The value that a weight has now, in float32."""
     return np.asarray(variable, np.float32)
