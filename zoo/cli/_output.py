@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from zoo._stderr import held_back
 from zoo.errors import InputError, needs
 
 CUSTOM = typer.Option(
@@ -104,23 +105,7 @@ def import_tensorflow() -> None:
 
     What it says is shown if the import fails.
     """
-    import os
-    import sys
-    import tempfile
+    with held_back(unless_it_fails=True), needs("train"):
+        import tensorflow
 
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as talk:
-        os.dup2(talk.fileno(), 2)
-        try:
-            with needs("train"):
-                import tensorflow
-
-                tensorflow.config.list_physical_devices()
-        except BaseException:
-            talk.seek(0)
-            os.write(kept, talk.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+        tensorflow.config.list_physical_devices()

@@ -6,15 +6,10 @@ two to three times slower: ours and stock files alike are run with it.
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 from ai_edge_litert.compiled_model import CompiledModel, CpuOptions, HardwareAccelerator, Options
 
+from zoo._stderr import held_back
 from zoo.errors import ConversionError
 from zoo.runtime.flatbuffer import TensorView, inspect
 from zoo.runtime.litert import TensorInfo
@@ -39,7 +34,7 @@ class CompiledFile:
         cpu = CpuOptions(num_threads=1, xnnpack_weight_cache_path=":memory")
         options = Options(hardware_accelerators=HardwareAccelerator.CPU, cpu_options=cpu)
         try:
-            with _quiet():
+            with held_back():  # welcomes and farewells of accelerators; errors come as exceptions
                 self._model = CompiledModel.from_buffer(data, options=options)
                 self._inputs, self._outputs = self._model.create_input_buffers(0), self._model.create_output_buffers(0)
                 self._inputs[0].write(self._input.quantize(x))
@@ -48,7 +43,7 @@ class CompiledFile:
             raise ConversionError(f"LiteRT cannot run the file: {str(error).strip().splitlines()[-1]}") from error
 
     def __del__(self):
-        with _quiet():
+        with held_back():
             self.__dict__.clear()
 
     def run(self) -> None:
@@ -66,17 +61,3 @@ class CompiledFile:
 def _info(tensor: TensorView) -> TensorInfo:
     scale, zero_point = (tensor.scales[0], tensor.zero_points[0]) if tensor.scales else (0.0, 0)
     return TensorInfo(tuple(tensor.shape), np.dtype(tensor.dtype), scale, zero_point)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """LiteRT welcomes and dismisses every model with talk of accelerators on stderr; its errors come as exceptions."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as talk:
-        os.dup2(talk.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
