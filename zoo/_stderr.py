@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def held_back(*, unless_it_fails: bool = False) -> Iterator[None]:
-    """Keeps what is written on standard error while it lasts from the user, or shows it after all if an error ends it."""
+    """Keeps what is written on standard error from the user while it lasts, or shows it once an error ends it."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as talk:
