@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from zoo.errors import ConversionError
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import TYPES, Tensor
 from zoo.export.lowering.assemble import assemble
-from zoo.export.lowering.job import Job, Lowered, blaming
+from zoo.export.lowering.job import Job, Lowered, culprit
 from zoo.export.recurrences.recurrence import Order
 
 
@@ -16,8 +17,10 @@ def lower_float(job: Job, target: str) -> Lowered:
     order = Order({"rest": job.cut.rest} if job.cut.rest else {})
     for recurrence in job.recurrences:
         recurrence.order(order)
-    with blaming(job, order.traced, order.functions):
+    try:
         pieces = job.convert(order.functions, target)
+    except ConversionError as error:
+        raise culprit(job, order.traced, order.functions, error) from None
     for recurrence in job.recurrences:
         recurrence.receive(pieces)
     inputs = {name: Tensor(tuple(shape), TYPES[np.dtype(dtype)]) for name, (shape, dtype) in job.inputs.items()}

@@ -24,8 +24,9 @@ from zoo.export.assembly.repair import align, reachable, uncollide
 from zoo.export.lowering.agreement import agreement, answers_of_file, answers_of_keras, in_batches
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.fit import fit
-from zoo.export.lowering.job import Job, Lowered, blaming
+from zoo.export.lowering.job import Job, Lowered, culprit
 from zoo.export.lowering.observe import Observation, observe
+from zoo.export.recurrences.cells import repeats
 from zoo.export.recurrences.ranges import RECIPES
 from zoo.export.recurrences.recurrence import Order, Recurrence
 
@@ -175,14 +176,12 @@ def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> d
     try:
         return job.convert({name: function}, "int8", batches)
     except ConversionError as error:
-        with blaming(job, {name: recurrence}, {name: function}):
-            job.convert({name: function}, "float32")
-        layer = recurrence.hole.layer
-        raise ConversionError(
-            f"layer `{layer.name}` repeats the cell `{type(layer.cell).__name__}`, of whose step the converter makes "
-            f"no int8 on these calibration examples: {error.message}",
+        in_int8_alone = ConversionError(
+            f"{repeats(recurrence.hole.layer)}, of whose step the converter makes no int8 on these calibration "
+            f"examples: {error.message}",
             "`dynamic_int8` and `float16` take it",
-        ) from error
+        )
+        raise culprit(job, {name: recurrence}, {name: function}, in_int8_alone) from error
 
 
 @dataclass(frozen=True)

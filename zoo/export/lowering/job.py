@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import keras
@@ -13,6 +12,7 @@ from zoo.errors import ConversionError
 from zoo.export.assembly.file import read
 from zoo.export.assembly.graph import Piece
 from zoo.export.convert import Converter
+from zoo.export.recurrences.cells import repeats
 from zoo.export.recurrences.holes import Cut, Inputs
 from zoo.export.recurrences.recurrence import Recurrence
 
@@ -35,23 +35,19 @@ class Job:
         return read(self.converter.convert(functions, target, calibration)) if functions else {}
 
 
-@contextmanager
-def blaming(job: Job, traced: Mapping[str, Recurrence], functions: Mapping[str, object]) -> Iterator[None]:
-    """While it lasts, a failure to convert names the cell of a user's own that cannot be converted by itself."""
-    try:
-        yield
-    except ConversionError as error:
-        for name, recurrence in traced.items():
-            try:
-                job.convert({name: functions[name]}, "float32")
-            except ConversionError as own:
-                layer = recurrence.hole.layer
-                raise ConversionError(
-                    f"layer `{layer.name}` repeats the cell `{type(layer.cell).__name__}`, of whose `call` no TFLite "
-                    f"built-ins can be made: {own.message}",
-                    "override `call` with operators of TFLite, or export to `saved_model` alone",
-                ) from error
-        raise
+def culprit(
+    job: Job, traced: Mapping[str, Recurrence], functions: Mapping[str, object], error: ConversionError
+) -> ConversionError:
+    """After a failure to convert, the error to raise: it names a user's own cell that cannot be converted by itself."""
+    for name, recurrence in traced.items():
+        try:
+            job.convert({name: functions[name]}, "float32")
+        except ConversionError as own:
+            return ConversionError(
+                f"{repeats(recurrence.hole.layer)}, of whose `call` no TFLite built-ins can be made: {own.message}",
+                "override `call` with operators of TFLite, or export to `saved_model` alone",
+            )
+    return error
 
 
 @dataclass(frozen=True)

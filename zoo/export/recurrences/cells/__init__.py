@@ -12,9 +12,9 @@ from zoo.export.recurrences.cells.cell import Cell, Hook
 from zoo.export.recurrences.cells.convolutional import ConvLSTM
 from zoo.export.recurrences.cells.dense import GRU, LSTM, DenseCell, GRUResetBefore, SimpleRNN
 from zoo.export.recurrences.cells.stacked import Stacked
-from zoo.export.recurrences.cells.traced import Traced
+from zoo.export.recurrences.cells.traced import Traced, repeats
 
-__all__ = ["Cell", "Hook", "cell_of"]
+__all__ = ["Cell", "Hook", "cell_of", "repeats"]
 
 
 def cell_of(layer: RNN, row: tuple[int, ...] | None = None) -> Cell:

@@ -87,10 +87,15 @@ class Traced(Cell):
 
     def _refusal(self, why: str) -> ConversionError:
         return ConversionError(
-            f"layer `{self.layer.name}` repeats the cell `{type(self.layer.cell).__name__}`, whose `call` {why}",
+            f"{repeats(self.layer)}, whose `call` {why}",
             "write `call(inputs, states)` of `keras.ops` on tensors of fixed shapes, without Python `if` on their "
             "values and without `assign`; the target `saved_model` takes it as it is",
         )
+
+
+def repeats(layer: RNN) -> str:
+    """Which layer repeats which cell, as messages begin."""
+    return f"layer `{layer.name}` repeats the cell `{type(layer.cell).__name__}`"
 
 
 _FREE = {"Const", "Identity", "NoOp", "Placeholder", "ReadVariableOp"}
