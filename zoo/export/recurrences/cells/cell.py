@@ -6,6 +6,7 @@ value; observing, it notes the value's range; for int8 it puts the value on the 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -14,7 +15,7 @@ import tensorflow as tf
 Hook = Callable[[str, tf.Tensor], tf.Tensor]
 
 
-class Cell:
+class Cell(ABC):
     """What a recurrence repeats: states, the shapes of what comes and goes, and one step.
 
     Attributes:
@@ -49,10 +50,10 @@ class Cell:
         """Whether the state of a step that has not begun yet is the zeros that Keras gives out before the first."""
         return self.output in self.states and not self.initial[self.states.index(self.output)].any()
 
+    @abstractmethod
     def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
         """All rows of a sequence, (batch, length, features...) -> (batch, length, projected...)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, q: Hook, xW: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """One step: (batch, projected...) and each state (batch, ...) -> `results`."""
-        raise NotImplementedError
