@@ -8,7 +8,7 @@ Beside this grid a few models of other kinds, at one size each.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -67,6 +67,18 @@ class Case:
         random = np.random.default_rng([self.units, self.layers, CELLS.index(self.cell)])
         widths = [FEATURES, *[self.units] * (self.layers - 1)]
         return [[array.astype(np.float32) for array in self._layer(random, width)] for width in widths]
+
+    def gates_first(self, order: Sequence[int]) -> list[list[np.ndarray]]:
+        """`weights` as other libraries have them, gates first and in `order`, an index among Keras's gates each.
+
+        For each layer: kernel (gates, features), recurrent kernel (gates, units), bias of the input, of the state.
+        """
+        layers = []
+        for kernel, recurrent, bias in self.weights():
+            biases = bias if self.cell == "GRU" else (bias, np.zeros_like(bias))
+            gates = [np.split(array, len(order)) for array in (kernel.T, recurrent.T, *biases)]
+            layers.append([np.concatenate([parts[gate] for gate in order]) for parts in gates])
+        return layers
 
     def sequences(self, count: int = 1, seed: int = 0) -> np.ndarray:
         """Inputs, (count, *shape)."""

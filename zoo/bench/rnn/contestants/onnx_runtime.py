@@ -50,9 +50,10 @@ def graph(case: Case) -> onnx.ModelProto:
     kind, attributes = NODES[case.cell]
     axis = numpy_helper.from_array(np.array([1], np.int64), "directions")
     nodes, constants, value = [], [axis], INPUT
-    for layer, weights in enumerate(case.weights()):
+    for layer, (kernel, recurrent, *biases) in enumerate(case.gates_first(ORDERS[case.cell])):
         names = [f"{letter}{layer}" for letter in "WRB"]
-        constants += map(numpy_helper.from_array, _ordered(case, *weights), names)
+        arrays = (kernel, recurrent, np.concatenate(biases))  # of one direction each
+        constants += [numpy_helper.from_array(array[None], name) for array, name in zip(arrays, names, strict=True)]
         nodes.append(helper.make_node(kind, [value, *names], [f"Y{layer}"], hidden_size=case.units, **attributes))
         value = OUTPUT if layer == case.layers - 1 else f"h{layer}"
         nodes.append(helper.make_node("Squeeze", [f"Y{layer}", "directions"], [value]))
@@ -67,14 +68,3 @@ def graph(case: Case) -> onnx.ModelProto:
     )
     onnx.checker.check_model(model)
     return model
-
-
-def _ordered(case: Case, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray) -> list[np.ndarray]:
-    """A layer's W (1, gates, features), R (1, gates, units), B (1, 2 gates): bias of the input, then of the state."""
-    ours, recurrent_bias = bias if case.cell == "GRU" else (bias, np.zeros_like(bias))
-    order = ORDERS[case.cell]
-    kernel, recurrent, ours, recurrent_bias = (
-        np.concatenate([np.split(array, len(order))[gate] for gate in order])
-        for array in (kernel.T, recurrent.T, ours, recurrent_bias)
-    )
-    return [np.ascontiguousarray(array[None]) for array in (kernel, recurrent, np.concatenate([ours, recurrent_bias]))]

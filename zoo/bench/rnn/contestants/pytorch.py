@@ -8,6 +8,9 @@ import torch
 from zoo.bench.rnn.cases import FEATURES, Case
 from zoo.bench.rnn.contestants.contestant import Contestant
 
+ORDERS = {"LSTM": (0, 1, 2, 3), "GRU": (1, 0, 2), "SimpleRNN": (0,), "IRNN": (0,)}
+"""PyTorch's gates among Keras's: i, f, g, o in both; r, z, n of Keras's z, r, n."""
+
 
 def pytorch_contestant(case: Case, x: np.ndarray) -> Contestant:
     """The module with a case's weights, on one thread."""
@@ -35,21 +38,7 @@ def _module(case: Case) -> torch.nn.RNNBase:
     else:
         module = torch.nn.RNN(**sizes, nonlinearity="relu" if case.cell == "IRNN" else "tanh")
     with torch.no_grad():
-        for layer, weights in enumerate(case.weights()):
-            arrays = zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), _ordered(case, *weights), strict=True)
-            for name, array in arrays:
-                getattr(module, f"{name}_l{layer}").copy_(torch.from_numpy(np.ascontiguousarray(array)))
+        for layer, arrays in enumerate(case.gates_first(ORDERS[case.cell])):
+            for name, array in zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), arrays, strict=True):
+                getattr(module, f"{name}_l{layer}").copy_(torch.from_numpy(array))
     return module.eval()
-
-
-def _ordered(case: Case, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray) -> list[np.ndarray]:
-    """A layer's weights, gates first and in PyTorch's order.
-
-    LSTM: i, f, g, o in both.  GRU: Keras has z, r, n, PyTorch r, z, n, with a recurrent bias of its own in both.
-    """
-    ours, recurrent_bias = bias if case.cell == "GRU" else (bias, np.zeros_like(bias))
-    arrays = [kernel.T, recurrent.T, ours, recurrent_bias]
-    if case.cell != "GRU":
-        return arrays
-    gates = [np.split(array, 3) for array in arrays]
-    return [np.concatenate([r, z, n]) for z, r, n in gates]
