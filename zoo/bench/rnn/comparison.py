@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import cache
 
 import keras
 import numpy as np
@@ -56,13 +57,8 @@ def compare(
     found = {"schema": 1, "machine": machine(peers), "protocol": {**PROTOCOL, "rounds": rounds}, "rows": [], "bars": []}
     with ExitStack() as stack:
         converter = stack.enter_context(Converter())
-        slow: list[Converter] = []
-
-        def stock_converter() -> Converter:
-            if not slow:
-                slow.append(stack.enter_context(Converter(stock_time_limit)))
-            return slow[0]
-
+        # Its process starts with it, and is not needed where all stock files are in the cache.
+        stock_converter = cache(lambda: stack.enter_context(Converter(stock_time_limit)))
         warm_up(converter)
         for done, case in enumerate(cases):
             report("cases", done, len(cases))
