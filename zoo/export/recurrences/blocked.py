@@ -70,7 +70,8 @@ def emit(
     if recurrence.tail:
         steps, carried = _tail(graph, recurrence, read, carried)
         output = unrolled.last_output(recurrence, steps, carried)
-        rows.append(_flat(graph, operators.pack(graph, steps, axis=1)))
+        if recurrence.hole.layer.return_sequences:
+            rows.append(_flat(graph, operators.pack(graph, steps, axis=1)))
     if recurrence.hole.layer.return_sequences:
         joined = rows[0] if len(rows) == 1 else operators.concatenate(graph, rows, axis=1)
         output = _unflat(graph, joined, recurrence.cell.output_shape)
