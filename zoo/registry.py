@@ -130,8 +130,13 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 def unknown(kind: str, name: str, known: Iterable[str], hint: str | None = None) -> UnknownNameError:
     """The error for a name that is not there, `kind` what it should have been the name of; it lists the nearest."""
+    return UnknownNameError(f"unknown {kind}: `{name}`; {the_nearest(name, known, kind)}", hint)
+
+
+def the_nearest(name: str, known: Iterable[str], kind: str = "name") -> str:
+    """The end of a message about a name that is not among those that are known."""
     close = ", ".join(f"`{other}`" for other in nearest(name, known)) or f"none, for there is no {kind}"
-    return UnknownNameError(f"unknown {kind}: `{name}`; the nearest are {close}", hint)
+    return f"the nearest are {close}"
 
 
 @functools.cache

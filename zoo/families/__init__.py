@@ -98,8 +98,7 @@ def parts(spec: Spec, model: keras.Model) -> dict[str, Part]:
 def _check_arguments(spec: Spec, given: Mapping[str, object]) -> None:
     if unknown := set(given) - set(spec.arguments):
         worst = min(unknown)
-        close = ", ".join(f"`{other}`" for other in nearest(worst, spec.arguments))
-        raise InputError(f"`{spec.name}` has no argument `{worst}`; the nearest are {close}")
+        raise InputError(f"`{spec.name}` has no argument `{worst}`; {the_nearest(worst, spec.arguments)}")
     if "num_classes" in given:
         _check_num_classes(given["num_classes"])
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo.bundle import TARGETS, Bundle, load_bundle
 from zoo.errors import BundleError, InputError, UnknownNameError
-from zoo.registry import nearest
+from zoo.registry import the_nearest
 from zoo.runtime.arrays import InputSpec
 from zoo.runtime.decode import get_loop
 from zoo.runtime.inputs import describe, read_inputs
@@ -83,8 +83,7 @@ def load(bundle: Bundle | str | os.PathLike, target: str = "auto", threads: int 
     if target == "auto":
         target = next((name for name in runnable if name in bundle.targets), "float32")
     elif target not in runnable:
-        close = ", ".join(f"`{name}`" for name in nearest(target, runnable))
-        raise UnknownNameError(f"LiteRT runs no target `{target}`; the nearest are {close}")
+        raise UnknownNameError(f"LiteRT runs no target `{target}`; {the_nearest(target, runnable)}")
     return Predictor(bundle, target, threads)
 
 

@@ -138,8 +138,7 @@ def check(names: list[str], data: DataSet, where: str) -> None:
     kinds = {facts["kind"] for facts in data.inputs.values()}
     for name in names:
         if name not in AUGMENTATIONS:
-            close = ", ".join(f"`{other}`" for other in registry.nearest(name, AUGMENTATIONS))
-            raise RecipeError(f"`{where}`: unknown augmentation: `{name}`; the nearest are {close}")
+            raise RecipeError(f"`{where}`: unknown augmentation: `{name}`; {registry.the_nearest(name, AUGMENTATIONS)}")
         if (kind := AUGMENTATIONS[name][0]) not in kinds:
             raise RecipeError(
                 f"`{where}`: `augment` has `{name}`, which is for inputs of the kind `{kind}`; `{data.name}` has none"

@@ -45,8 +45,7 @@ def _check_metrics(recipe: Recipe, data: DataSet, task: str, where: str) -> None
         ("monitor", recipe.monitored, ["loss", *known]),
     ):
         if metric not in names:
-            close = ", ".join(f"`{name}`" for name in registry.nearest(metric, names))
-            _refuse(where, key, metric, f"a metric of `{data.name}`; the nearest are {close}")
+            _refuse(where, key, metric, f"a metric of `{data.name}`; {registry.the_nearest(metric, names)}")
 
 
 def _check_ranges(recipe: Recipe, data: DataSet, where: str) -> None:

@@ -72,8 +72,7 @@ def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]
     key = str(fault["loc"][0])
     where = f"`--set {key}=...`" if key in overrides else f"`{path}`"
     if fault["type"] == "extra_forbidden":
-        close = ", ".join(f"`{name}`" for name in registry.nearest(key, Recipe.model_fields))
-        return f"{where}: unknown key `{key}`; the nearest are {close}", None
+        return f"{where}: unknown key `{key}`; {registry.the_nearest(key, Recipe.model_fields)}", None
     expected = Recipe.model_fields[key].description
     if fault["type"] == "missing":
         return f"{where}: the key `{key}` is missing", f"it expects {expected}"
