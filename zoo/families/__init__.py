@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from zoo.bundle import Bundle, load_bundle
 from zoo.errors import BundleError, InputError, needs
-from zoo.registry import Spec, get_spec, nearest
+from zoo.registry import Spec, get_spec, the_nearest
 
 if TYPE_CHECKING:
     import keras
