@@ -1,4 +1,4 @@
-"""The heartbeat models: what enters, what does not matter, and that the two compared trunks share all else."""
+"""The heartbeat models: what enters, what does not matter, and what the two that are compared share."""
 
 import keras
 import numpy as np
@@ -43,13 +43,27 @@ def test_ecg_lstm4_has_four_lstm_layers():
     assert not convolutions(model)
 
 
-def test_the_compared_models_differ_in_the_trunk_alone():
+def test_the_compared_models_share_inputs_and_the_layers_that_read_intervals():
     cnn, lstm = zoo.create_model("ecg_cnn13"), zoo.create_model("ecg_lstm4")
-    for shared in ("rhythm1", "rhythm2", "dropout", "logits"):
+    for shared in ("rhythm1", "rhythm2", "dropout"):
         assert cnn.get_layer(shared).get_config() == lstm.get_layer(shared).get_config()
     ours, theirs = zoo.get_spec("ecg_cnn13").facts, zoo.get_spec("ecg_lstm4").facts
     assert ours["inputs"] == theirs["inputs"]
     assert 1 / 2 <= ours["macs"] / theirs["macs"] <= 2
+
+
+@pytest.mark.parametrize("name", ["ecg_cnn13", "ecg_cnn_tiny"])
+def test_shape_does_not_choose_between_alike_classes(name, beats):
+    """Whatever the shape, N less S hangs on the intervals alone; N less V does not."""
+    model = zoo.create_model(name)
+    logits, others = (np.asarray(model({**beats, "ecg": ecg})["logits"]) for ecg in (beats["ecg"], -beats["ecg"]))
+    np.testing.assert_allclose(logits[:, 0] - logits[:, 1], others[:, 0] - others[:, 1], atol=1e-5)
+    assert np.abs((logits[:, 0] - logits[:, 2]) - (others[:, 0] - others[:, 2])).max() > 1e-3
+
+
+@pytest.mark.parametrize("num_classes", [1, 2, 7])
+def test_alike_classes_are_those_that_there_are(num_classes, beats):
+    assert zoo.create_model("ecg_cnn_tiny", num_classes=num_classes)(beats)["logits"].shape == (4, num_classes)
 
 
 @pytest.mark.parametrize("name", BEAT_MODELS)

@@ -129,9 +129,9 @@ def _module(spec: Spec):
 
 
 def _with_new_head(trained: keras.Model, manifest: dict, num_classes: int) -> keras.Model:
-    """The same model for `num_classes`: every layer but `logits` takes over its weights by its name."""
+    """The same model for `num_classes`: every layer but those named `*logits` takes over its weights by its name."""
     model = _build(get_spec(manifest["model"]), {**manifest["build"], "num_classes": num_classes})
     for layer in model.layers:
-        if layer.name != "logits" and layer.weights:
+        if not layer.name.endswith("logits") and layer.weights:
             layer.set_weights(trained.get_layer(layer.name).get_weights())
     return model

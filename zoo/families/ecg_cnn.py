@@ -17,6 +17,7 @@ def build(
     convolutions: int,
     kernel: int,
     stage_dropout: float,
+    alike: list[int],
     rhythm_units: list[int],
     dropout: float,
     num_classes: int,
@@ -28,6 +29,7 @@ def build(
         convolutions: convolutions of each stage.
         kernel: their length in samples of the stage.
         stage_dropout: share of channels that training drops behind each stage.
+        alike: indices of the classes that the beat's shape does not tell apart.
         rhythm_units: units of the Dense layers that read the intervals.
         dropout: share of the trunk's features that training drops.
         num_classes: number of logits.
@@ -41,7 +43,9 @@ def build(
             x = convolution(x, filters, kernel, name=f"stage{stage}_{number}")
         x = layers.SpatialDropout1D(stage_dropout, name=f"stage{stage}_dropout")(x)
     x = layers.GlobalAveragePooling1D(name="pool")(x)
-    logits = _ecg.classify(x, inputs["rr"], rhythm_units=rhythm_units, dropout=dropout, num_classes=num_classes)
+    logits = _ecg.classify_apart(
+        x, inputs["rr"], alike=alike, rhythm_units=rhythm_units, dropout=dropout, num_classes=num_classes
+    )
     return keras.Model(inputs, {"logits": logits})
 
 
