@@ -58,8 +58,8 @@ def rnn(
         bool, typer.Option("--peers", help="Beside the stock conversions, PyTorch and ONNX Runtime.")
     ] = False,
     cells: Annotated[
-        str, typer.Option(help="Cells; the last four are models of a size of their own.")
-    ] = "LSTM,GRU,SimpleRNN,IRNN,Bidirectional,ConvLSTM,Video,CRNN",
+        str, typer.Option(help="Cells; the last six are models of a size of their own.")
+    ] = "LSTM,GRU,SimpleRNN,IRNN,Bidirectional,ConvLSTM,Video,CRNN,IndRNN,Dilated",
     lengths: Annotated[str, typer.Option(help="Steps of a sequence.")] = "50,128,512",
     units: Annotated[str, typer.Option(help="Units of a layer.")] = "64,128",
     layers: Annotated[str, typer.Option(help="Layers of a model.")] = "1,2",
