@@ -89,10 +89,10 @@ def keras_answers(model: keras.Model, examples: dict[str, np.ndarray]) -> dict[s
     return {name: np.asarray(value) for name, value in model(examples, training=False).items()}
 
 
-def stored_answers(data: bytes, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def stored_answers(data: bytes, examples: dict[str, np.ndarray], signature: str | None = None) -> dict[str, np.ndarray]:
     """What a file gives, as it stores it; every batch is run twice and must give the same bits."""
     interpreter = Interpreter(model_content=data, num_threads=1)
-    runner = interpreter.get_signature_runner()
+    runner = interpreter.get_signature_runner(signature)
     inputs = runner.get_input_details()
     batch = next(iter(inputs.values()))["shape"][0]
     answers = []

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -19,9 +20,11 @@ from zoo.export.convert import Converter
 from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.job import Job, Lowered
+from zoo.export.lowering.step_job import step_job
 from zoo.export.recurrences.forms import Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrences_of
+from zoo.export.streaming.part import Step
 
 FLOAT_TARGETS = ("float32", "float16", "dynamic_int8")
 
@@ -38,6 +41,7 @@ def lower(
     int8_io: Mapping[str, str | None] | str | None = "int8",
     converter: Converter,
     signature: str = "predict",
+    step: Step | None = None,
 ) -> Lowered:
     """Converts a model, its recurrences by assembly.
 
@@ -53,6 +57,7 @@ def lower(
             for all, or by name, where int8 is what is not named.
         converter: the process that converts.
         signature: the name of the file's signature.
+        step: of the model, for a second signature of that name in the same file.
 
     Raises:
         ConversionError: the model cannot be converted, or what came of it cannot be run, or is over the budget.
@@ -67,7 +72,8 @@ def lower(
         raise ConversionError(f"the target `{target}` needs calibration", "`--calibrate` takes examples of the inputs")
 
     def in_form(form: str) -> Lowered:
-        return _lowered(model, inputs, Chooser(form, target, runtime), calibration, int8_io, converter, signature)
+        chooser = Chooser(form, target, runtime)
+        return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step)
 
     lowered = in_form(form)
     if size_budget is None or len(lowered.data) <= size_budget:
@@ -90,10 +96,14 @@ def _lowered(
     int8_io: Mapping[str, str | None] | str | None,
     converter: Converter,
     signature: str,
+    step: Step | None,
 ) -> Lowered:
     integer = choose.target not in FLOAT_TARGETS
-    cut = cut_open(model, inputs, "bool" if integer else "float32")
+    masks = "bool" if integer else "float32"
+    cut = cut_open(model, inputs, masks)
     job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature)
+    if step is not None:
+        job = replace(job, step=step_job(job, step, masks, replace(choose, form="auto")))
     if not integer:
         return lower_float(job, choose.target)
     calibration = {name: np.asarray(calibration[name], dtype) for name, (_, dtype) in inputs.items()}

@@ -28,7 +28,7 @@ def test_align():
     x = np.int8([10, 20, 30, 40])
 
     def answer() -> np.ndarray:
-        return Interpreter(model_content=write(piece, "predict")).get_signature_runner()(x=x)["y"] * 0.2
+        return Interpreter(model_content=write({"predict": piece})).get_signature_runner()(x=x)["y"] * 0.2
 
     np.testing.assert_allclose(answer(), [8, 6, 4, 2], err_msg="the fault: twice what went in")
     assert align(piece.graph) == 1

@@ -72,15 +72,15 @@ def align(graph: Graph) -> int:
     return repaired
 
 
-def uncollide(graph: Graph) -> int:
-    """Gives operators that share weight and bias, but not their grids, biases of their own.
+def uncollide(*graphs: Graph) -> int:
+    """Gives operators that share weight and bias, but not their grids, biases of their own; for all graphs of a file.
 
     Returns:
         How many copies of biases that took.
     """
     grids_of: dict[tuple, list[tuple]] = {}
     copies: dict[tuple, Tensor] = {}
-    for operator in _packing_operators(graph):
+    for operator in (operator for graph in graphs for operator in _packing_operators(graph)):
         source, weight, bias = _ends_of(operator)
         shared = (weight.data, weight.copy, bias.data if bias else None, bias.copy if bias else None)
         grids = (source.quantization, operator.outputs[0].quantization, weight.quantization)

@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from zoo.export.assembly.repair import align, reachable, uncollide
 from zoo.export.lowering.agreement import agreement, answers_of_file, answers_of_keras, in_batches
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.fit import fit
+from zoo.export.lowering.integer_step import Whole, with_step
 from zoo.export.lowering.job import Job, Lowered, culprit
 from zoo.export.lowering.observe import Observation, observe
 from zoo.export.recurrences.cells import repeats
@@ -59,20 +61,24 @@ def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
     inputs = {name: as_unsigned(tensor) if ends[name] == "uint8" else tensor for name, tensor in grids.items()}
     judge = _Judge(job, judged, answers_of_keras(job.model, judged) if judged else {})
     trials: dict[tuple, _Trial] = {}
+    wholes: dict[bytes, Whole] = {}
     for recipe in RECIPES:
         fitted = fit(job.recurrences, recipe, seen, rest, {job.cut.inputs[name]: grids[name] for name in grids})
         hooks = tuple(recurrence.q for recurrence in fitted)
         if hooks in trials:
             continue  # nothing in this model is what the recipe is about
-        whole = assemble(job.cut, rest, _converted(job, fitted), inputs, _Finish(ends, seen.outputs))
+        made = Whole(rest, _converted(job, fitted), inputs, _Finish(ends, seen.outputs))
+        whole = assemble(job.cut, rest, made.recurrences, inputs, made.finish)
         align(whole.graph)
         uncollide(whole.graph)
         trials[hooks] = judge(recipe.name, whole)
+        wholes[trials[hooks].data] = made
         if trials[hooks].agreement >= GOOD_AGREEMENT:
             break
     best = max(trials.values(), key=lambda trial: trial.agreement)
     forms = tuple(recurrence.form for recurrence in job.recurrences)
-    return Lowered(best.data, forms, best.recipe if forms else None, best.floats)
+    data = with_step(job, wholes[best.data], ranged, partial(_converted, job)) if job.step else best.data
+    return Lowered(data, forms, best.recipe if forms else None, best.floats)
 
 
 def lower_int16x8(job: Job, calibration: Values) -> Lowered:
@@ -110,7 +116,7 @@ class _Judge:
     """What Keras answers to the examples."""
 
     def __call__(self, recipe: str, whole: Piece) -> _Trial:
-        data, score = write(whole, self.job.signature), 1.0
+        data, score = write({self.job.signature: whole}), 1.0
         with tempfile.TemporaryDirectory(prefix="zoo-trial-") as folder:
             path = Path(folder, "trial.tflite")
             path.write_bytes(data)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -10,10 +11,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.export.lowering.device_forms import replaced
 from zoo.export.recurrences import eager
 from zoo.export.recurrences.holes import Cut, intercepted
 from zoo.export.recurrences.ranges import Observer, StepSamples
 from zoo.export.recurrences.recurrence import Recurrence
+from zoo.export.streaming.layers import Window
 
 _AT_ONCE = 100
 """Examples that run together: a video model on all of them would take the memory of a training."""
@@ -57,13 +60,27 @@ def observe(
             found.update(zip(recurrence.hole.outputs, results, strict=False))
             return results[: len(recurrence.hole.outputs)]
 
-        with intercepted(handler):
+        with intercepted(handler), _windows_noted(cut, found):
             results = model(some, training=False)
         for wire, seen in values.items():
             seen.append(np.asarray(found[wire]))
         for name, seen in outputs.items():
             seen.append(np.asarray(results[name]))
     return Observation(observers, _joined(values), _joined(outputs))
+
+
+@contextmanager
+def _windows_noted(cut: Cut, found: dict[str, tf.Tensor]) -> Iterator[None]:
+    """While it lasts, what the windows of a step give is put on their wires."""
+    holes, original = iter(cut.windows), Window.call
+
+    def call(window, frames, past):
+        results = original(window, frames, past)
+        found.update(zip(next(holes).outputs, results, strict=True))
+        return results
+
+    with replaced(Window, "call", call):
+        yield
 
 
 def _observer(recurrence: Recurrence, examples: int) -> Observer | StepSamples:
