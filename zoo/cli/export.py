@@ -58,6 +58,10 @@ def export(
     int8_io: Annotated[
         str | None, typer.Option("--int8-io", help="int8 or uint8 ends of int8; uint8 for images unless given.")
     ] = None,
+    step: Annotated[
+        bool, typer.Option("--step", help="Also export the part `step`, which takes frames as they come.")
+    ] = False,
+    chunk: Annotated[int, typer.Option(help="Frames a call of `step`.")] = 1,
     name: Annotated[str | None, typer.Option(help="What to call the bundle of a model of yours.")] = None,
     custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:
@@ -85,6 +89,8 @@ def export(
             size_budget=size_budget,
             length=length,
             int8_io=int8_io,
+            step=step,
+            chunk=chunk,
             report=report,
         )
     show(bundle)

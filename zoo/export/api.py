@@ -40,6 +40,8 @@ def export_model(
     size_budget: int | None = None,
     length: int | None = None,
     int8_io: str | None = None,
+    step: bool = False,
+    chunk: int = 1,
     report=ignore,
 ) -> Bundle:
     """Exports a model and measures what came of it.
@@ -65,6 +67,11 @@ def export_model(
         size_budget: bytes that each `.tflite` file may take; `auto` heeds it.
         length: steps of inputs whose time axis is open.
         int8_io: `int8` or `uint8` ends of the target `int8`; uint8 for an image and int8 for all else unless given.
+        step: whether artifacts have the signature `step` too, which is given frames as they come: `zoo.runtime` streams
+            by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and the states, (batch, ...) each:
+            zeros (in an int8 file the zero point) before the first frame, then what the call before gave under the
+            same name, as it is.  An output without a time axis is the answer after the frames so far.
+        chunk: frames a call of `step`.
         report: called with the stage, what is done of it and the whole.
 
     Returns:
@@ -86,6 +93,8 @@ def export_model(
         size_budget=size_budget,
         length=length,
         int8_io=int8_io,
+        step=step,
+        chunk=chunk,
     )
     with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
         source = open_source(model, name, request, Path(scratch))
