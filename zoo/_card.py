@@ -50,6 +50,7 @@ _PARITY = {
     "agreement_by_class": OrNull(_METRICS),
     OTHERS: None,
 }
+_STREAMING = {"chunk": COUNT, "examples": COUNT, "frames": COUNT, "max_abs": FIGURE, "agreement": FIGURE, OTHERS: None}
 _ARTIFACT = {
     "status": ("passed", "disabled"),
     "reason": OrNull(TEXT),
@@ -61,6 +62,7 @@ _ARTIFACT = {
     "float_islands": OrNull(_COUNTS),
     "forms": OrNull(_WORDS),
     "parity": OrNull(_PARITY),
+    "streaming?": OrNull(_STREAMING),
     "metrics": OrNull(_METRICS),
     "ci95": OrNull(_INTERVALS),
     "latency_us": OrNull({"median": FIGURE, "p10": FIGURE, "p90": FIGURE, "cpu": TEXT, OTHERS: None}),

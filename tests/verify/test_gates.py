@@ -4,8 +4,17 @@ import pytest
 
 from zoo.bundle import TARGETS
 from zoo.verify.float_operators import FLOAT_OPERATORS
-from zoo.verify.gates import BOUNDS, agreement_gate, graph_gates, parity_gate, repeat_gates, score_gates
+from zoo.verify.gates import (
+    BOUNDS,
+    agreement_gate,
+    graph_gates,
+    parity_gate,
+    repeat_gates,
+    score_gates,
+    streaming_gates,
+)
 from zoo.verify.measures.graph import GraphFacts
+from zoo.verify.measures.streaming import Streamed
 
 PARITY = {"saved_model": 1e-5, "float32": 1e-4, "float16": 1e-2}
 AGREEMENT = {"dynamic_int8": 0.98, "int8": 0.95, "int16x8": 0.98}
@@ -55,6 +64,33 @@ def test_score(target):
     gain = passed(score_gates(target, "accuracy", 0.9 + 1.01 * drop, 0.9, reach=None))
     assert gain == [target != "saved_model"]  # a SavedModel is the same function or none
     assert passed(score_gates(target, "accuracy", 0.9 - 3 * drop, 0.9, reach=None, two_errors=4 * drop)) == [True]
+
+
+def streamed(apart=0.0, agreement=1.0, repeats=True):
+    return Streamed({"max_abs": 2 * apart, "agreement": agreement}, apart, repeats)
+
+
+@pytest.mark.parametrize("target", ["saved_model", "float32", "float16", "dynamic_int8", "int8"])
+def test_streaming(target):
+    """Floats are held to the bound of parity, dynamic scales to that of agreement, integers to the bits."""
+    bound = PARITY.get(target, 0.0)
+    assert passed(streaming_gates(target, streamed(bound))) == [True, True]
+    assert passed(streaming_gates(target, streamed(repeats=False))) == [True, False]
+    if target == "dynamic_int8":
+        assert passed(streaming_gates(target, streamed(0.1, AGREEMENT[target]))) == [True, True]
+        assert passed(streaming_gates(target, streamed(0.0, AGREEMENT[target] - 1e-4))) == [False, True]
+    else:
+        assert passed(streaming_gates(target, streamed(1.01 * bound + 1e-9))) == [False, True]
+        assert passed(streaming_gates(target, streamed(float("nan")))) == [False, True]
+
+
+def test_a_state_of_a_step_may_be_float_in_int8():
+    def found(name):
+        step = {"inputs": {"x": "int8", "c": "float32"}, "outputs": {"y": "int8", "c": "float32"}}
+        return passed(graph_gates("int8", graph(signatures={name: step})))
+
+    assert found("step") == [True, True, True]
+    assert found("predict") == [True, False, True]
 
 
 def test_only_int8_keeps_the_recipes_goal():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoo.verify.float_operators import FLOAT_OPERATORS
 from zoo.verify.measures.answers import TOLERANCE
 from zoo.verify.measures.graph import GraphFacts
+from zoo.verify.measures.streaming import Streamed
 
 BATCH_ERROR = 1e-5
 """Largest difference between a batch and its examples one by one, times the scale of the outputs."""
@@ -45,10 +46,12 @@ def _others(counts: Mapping[str, int], allowed: Collection[str]) -> list[str]:
 
 
 def _ends(graph: GraphFacts) -> Iterator[tuple[str, str]]:
-    """(name, type) of every input and output."""
-    for signature in graph.signatures.values():
+    """(name, type) of every input and output but the states of a step."""
+    for part, signature in graph.signatures.items():
+        # A state of a step comes out and goes in under one name, of whatever type: a cell state may be float.
+        states = signature["inputs"].keys() & signature["outputs"].keys() if part == "step" else ()
         for tensors in signature.values():
-            yield from tensors.items()
+            yield from ((name, kind) for name, kind in tensors.items() if name not in states)
 
 
 def ends_are(*types: str) -> GraphRule:
@@ -82,6 +85,10 @@ BOUNDS = {
     ),
     "int16x8": Bounds(error=None, agreement=0.98, drop=0.005, graph=(BUILT_INS, ends_are("int16"))),
 }
+
+
+_EXACT_STREAMS = ("int8",)
+"""Targets whose step computes the integers of the whole."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,25 @@ def score_gates(
         floor = reach - allowed
         gates.append(Gate("goal", f"{metric} {found:.4f}", f">= {floor:.4f}", found >= floor))
     return gates
+
+
+def streaming_gates(target: str, streamed: Streamed) -> list[Gate]:
+    """Whether frames that come one after another are answered as the whole is, by the same artifact.
+
+    The bound is that of the target against Keras; integers are computed alike, so nothing may differ at all.
+    """
+    bounds, equal = BOUNDS[target], streamed.max_abs == 0
+    if bounds.error is not None:
+        figure, bound = f"{streamed.relative:.1e} x scale", f"<= {bounds.error:g} x scale"
+        gate = Gate("streaming", figure, bound, streamed.relative <= bounds.error)
+    elif target in _EXACT_STREAMS:
+        figure = "same bits" if equal else f"{streamed.max_abs:.1e} apart"
+        gate = Gate("streaming", figure, "the bits of the whole", equal)
+    else:
+        figure, bound = f"same answer on {streamed.agreement:.2%}", f">= {bounds.agreement:.0%}"
+        gate = Gate("streaming", figure, bound, streamed.agreement >= bounds.agreement)
+    found = "same bits" if streamed.repeats else "other bits"
+    return [gate, Gate("streamed again", found, "same bits", streamed.repeats)]
 
 
 def repeat_gates(same_bits: bool, independent: bool, batch_error: float | None, scale: float) -> list[Gate]:

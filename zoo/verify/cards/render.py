@@ -112,7 +112,7 @@ def _artifacts(card: Mapping) -> str:
     columns = ("target", metric or "score", "largest error", "same answer", "bytes", "µs (p10-p90)", "peak memory")
     rows = [_artifact_row(target, entry, metric) for target, entry in card["artifacts"].items()]
     keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 5]] if card["keras"] else []
-    notes = [_provenance(card), *_disabled(card), *_remarks(card)]
+    notes = [_provenance(card), *_disabled(card), *_remarks(card), *_streams(card)]
     return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
 
 
@@ -177,6 +177,22 @@ def _remarks(card: Mapping) -> list[str]:
         if entry["forms"]:
             forms.setdefault(", ".join(f"{layer} {form}" for layer, form in entry["forms"].items()), []).append(target)
     return remarks + [f"Recurrences in {_joined(targets)}: {words}." for words, targets in forms.items()]
+
+
+def _streams(card: Mapping) -> list[str]:
+    """What was measured of the part `step`."""
+    found = {target: entry.get("streaming") for target, entry in card["artifacts"].items()}
+    return [
+        f"`step` of `{target}` takes {_counted(facts['chunk'], 'frame')} a call: streamed, "
+        f"{_counted(facts['examples'], 'example')} of {_counted(facts['frames'], 'frame')} differ from the whole by "
+        f"{facts['max_abs']:.2g} at the most."
+        for target, facts in found.items()
+        if facts
+    ]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)
 
 
 def _classes(card: Mapping) -> str:

@@ -54,6 +54,10 @@ class LiteRTArtifact:
         report(stage, count, count)
         return {name: np.concatenate([each[name] for each in results])[:count] for name in results[0]}
 
+    def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """One call of any signature; see `zoo.runtime.decode.Runner`."""
+        return self._runner.run(signature, **arrays)
+
     def times(self, inputs: Arrays) -> list[float]:
         """µs an inference, one figure a burst, with the first example already in place."""
         run = one_inference(self._path, {name: array[:1] for name, array in inputs.items()}, self._part)
@@ -81,27 +85,37 @@ class SavedModelArtifact:
 
     def outputs(self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "") -> dict[str, np.ndarray]:
         """Runs every example: inputs and outputs are by name, (n, ...)."""
-        found = self._scratch / "outputs.npz"
-        self._ask("run", inputs, rows=rows or self.rows[-1], outputs=str(found))
         count = len(next(iter(inputs.values())))
+        found = self._run(self._part, inputs, rows or self.rows[-1])
         report(stage, count, count)
-        with np.load(found) as arrays:
-            return dict(arrays)
+        return found
+
+    def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """One call of any signature; see `zoo.runtime.decode.Runner`."""
+        if signature not in self.signatures:
+            raise BundleError(f"the SavedModel has no signature `{signature}`: it has {', '.join(self.signatures)}")
+        return self._run(signature, arrays, len(next(iter(arrays.values()))))
 
     def times(self, inputs: Arrays) -> list[float]:
         """µs an inference by CPU time of the process, one figure a burst."""
         first = {name: array[:1] for name, array in inputs.items()}
-        return self._ask("time", first, rows=self.rows[0])["times_us"]
+        return self._ask("time", self._part, first, rows=self.rows[0])["times_us"]
 
     def peak_memory_bytes(self, inputs: Arrays) -> int | None:
         """What loading the SavedModel, and running one example of it, adds to its process; to be asked for first."""
         self.outputs({name: array[:1] for name, array in inputs.items()}, self.rows[0])
         return self._request({"do": "memory"})["peak_memory_bytes"]
 
-    def _ask(self, do: str, inputs: Arrays, **more) -> dict:
+    def _run(self, signature: str, inputs: Arrays, rows: int) -> dict[str, np.ndarray]:
+        found = self._scratch / "outputs.npz"
+        self._ask("run", signature, inputs, rows=rows, outputs=str(found))
+        with np.load(found) as arrays:
+            return dict(arrays)
+
+    def _ask(self, do: str, signature: str, inputs: Arrays, **more) -> dict:
         given = self._scratch / "inputs.npz"
-        np.savez(given, **{name: inputs[name] for name in self.signatures[self._part]})
-        return self._request({"do": do, "signature": self._part, "inputs": str(given), **more})
+        np.savez(given, **{name: inputs[name] for name in self.signatures[signature]})
+        return self._request({"do": do, "signature": signature, "inputs": str(given), **more})
 
     def _request(self, request: dict) -> dict:
         try:
