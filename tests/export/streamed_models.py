@@ -38,8 +38,8 @@ def keywords() -> Model:
     return Model(x, {"each": layers.Dense(3)(h), "last": layers.Dense(3)(layers.GRU(4, name="end")(h))})
 
 
-def stateful() -> Model:
-    x = Input(batch_shape=(1, LENGTH, 4), name="x")
+def stateful(frames: int = LENGTH) -> Model:
+    x = Input(batch_shape=(1, frames, 4), name="x")
     h = layers.LSTM(5, stateful=True, return_sequences=True, name="memory")(x)
     return Model(x, {"each": layers.Dense(2)(h)})
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from streamed_models import LENGTH, keywords
+from streamed_models import LENGTH, keywords, stateful
 
 from zoo import runtime
 from zoo.errors import InputError
@@ -91,6 +91,16 @@ def test_it_is_verified_again(bundle):
     verified = verify_bundle(bundle)
     assert not verified.failures
     assert {"streaming", "streamed again"} <= {gate.name for gate in verified.gates["int8"]}
+
+
+def test_a_stateful_layer_hands_out_its_state(tmp_path):
+    """tensorflow 37659: a model that is called frame by frame and remembers, in Keras; its file is given the state."""
+    model = stateful(frames=1)
+    bundle = export_model(model, "float32", out=tmp_path, name="memory", step=True)
+    stream = runtime.load(bundle).stream()
+    for frame in np.random.default_rng(3).normal(size=(20, 1, 4)).astype(np.float32):
+        wanted = model(frame[None])["each"]
+        np.testing.assert_allclose(stream.feed(frame).outputs["each"], wanted, atol=1e-5)
 
 
 @pytest.mark.slow
