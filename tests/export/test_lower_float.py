@@ -141,6 +141,23 @@ def test_layers_are_normalised(converter):
     assert worst_error(model, lowered(converter, model).data) <= EXACT
 
 
+def test_dilated_convolutions_are_one_operator_each(converter):
+    """Two over the same frames, and every padding; `swish` brings a gradient of its own, which no file can hold."""
+    x = Input((12, 4), name="x")
+    options = [
+        {"padding": "causal", "dilation_rate": 2, "activation": "swish"},
+        {"padding": "causal", "dilation_rate": 2},
+        {"padding": "same", "dilation_rate": 3, "use_bias": False},
+        {"padding": "valid", "dilation_rate": 2},
+    ]
+    model = ready(Model(x, {f"y{number}": layers.Conv1D(5, 3, **some)(x) for number, some in enumerate(options)}))
+    file = lowered(converter, model)
+    assert worst_error(model, file.data) <= EXACT
+    counts = inspect(file.data).counts()
+    assert counts["CONV_2D"] == len(options)
+    assert not {"SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"} & counts.keys()
+
+
 def test_activations_without_kernels_of_their_own(converter):
     model = model_of(
         layers.LSTM(4, return_sequences=True, activation="relu", recurrent_activation="hard_sigmoid", use_bias=False),
