@@ -51,8 +51,20 @@ def stepwise() -> Model:
     h = layers.LayerNormalization()(layers.Add()([h, layers.Dense(6, activation="tanh")(h)]))
     h = layers.Concatenate()([h, layers.TimeDistributed(layers.Dense(2))(h)])
     h = layers.PReLU(shared_axes=[1])(layers.Reshape((LENGTH, 2, 4))(h))
-    h = layers.Reshape((LENGTH, 8))(layers.Softmax()(h)) * 2 - 1
+    h = layers.Reshape((LENGTH, 8))(layers.Permute((1, 3, 2))(layers.Softmax()(h))) * 2 - 1
     return Model(x, {"each": layers.SimpleRNN(4, return_sequences=True, name="memory")(h)})
+
+
+def gated() -> Model:
+    """Dilated convolutions in pairs, one the gate of the other, as WaveNet has them (van den Oord et al. 2016)."""
+    h, skipped = layers.Dense(4)(x := frames()), []
+    for dilation in (1, 2):
+        options = {"padding": "causal", "dilation_rate": dilation}
+        signal = layers.Conv1D(4, 2, activation="tanh", **options)(h)
+        signal = layers.Multiply()([signal, layers.Conv1D(4, 2, activation="sigmoid", **options)(h)])
+        skipped.append(layers.Conv1D(3, 1)(signal))
+        h = layers.Add()([h, layers.Conv1D(4, 1)(signal)])
+    return Model(x, {"each": layers.Dense(3)(layers.ReLU()(layers.Add()(skipped)))})
 
 
 def called_twice() -> Model:
@@ -91,12 +103,13 @@ STREAMED = {
     "keyword spotting": keywords,
     "stateful": stateful,
     "layers that act by step": stepwise,
+    "gated convolutions": gated,
     "one layer called twice": called_twice,
     "nested, with another input": nested,
     "other cells": other_cells,
 }
 """By what is special about each; with weights by `ready`."""
-SHORT = ["two of LSTM", "keyword spotting", "nested, with another input"]
+SHORT = ["two of LSTM", "gated convolutions", "keyword spotting", "nested, with another input"]
 """Those that stand for the others where a test takes long."""
 
 

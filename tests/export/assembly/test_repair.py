@@ -58,6 +58,15 @@ def test_uncollide():
         assert uncollide(graph) == 0, "done once"
 
 
+def test_uncollide_two_graphs_of_a_file():
+    """The cache is one for both signatures."""
+    weight, graphs = int8((3, 2), 0.5, data=np.ones((3, 2))), [Graph(), Graph(), Graph()]
+    for graph, scale in zip(graphs, (0.1, 0.2, 0.1), strict=True):
+        product(graph, int8((1, 2), scale), weight, None, int8((1, 3), 1.0))
+    assert uncollide(*graphs) == 1
+    assert [len(graph.operators[0].inputs) for graph in graphs] == [2, 3, 2]
+
+
 def test_equal_products_are_left_alone():
     weight, graph = int8((3, 2), 0.5, data=np.ones((3, 2))), Graph()
     for _ in range(3):

@@ -99,6 +99,7 @@ NAMED = {
         of(layers.Embedding(5, 3, mask_zero=True, name="odd"), layers.GRU(3), shape=(LENGTH,), dtype="int32"),
         "a stream has none to mask",
     ),
+    "another axis for time": (above(layers.Permute((2, 1), name="odd")), "puts another axis in the place of time"),
     "statistics of every frame": (above(layers.BatchNormalization(axis=1, name="odd")), "acts along the time axis"),
     "weights of every frame": (above(layers.PReLU(name="odd")), "has weights of its own for every frame"),
     "a layer of one's own": (above(Squash(name="odd")), "is not known to act a step at a time"),

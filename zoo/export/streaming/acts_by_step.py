@@ -129,6 +129,8 @@ def obstacle(operation, rank: int) -> str | None:
         return None
     if type(operation) in _BY_AXIS:
         return None if 1 not in _axes(operation, rank) else "acts along the time axis"
+    if isinstance(operation, layers.Permute):
+        return None if operation.dims[0] == 1 else "puts another axis in the place of time"
     if isinstance(operation, layers.PReLU):
         return None if 1 in (operation.shared_axes or ()) else "has weights of its own for every frame"
     if type(operation).__module__.startswith("keras.src.ops") and type(operation).__name__ in _OPERATIONS:
