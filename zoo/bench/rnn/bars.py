@@ -162,7 +162,7 @@ def _own(rows: Sequence[Row]) -> list[Bar]:
         Bar("`auto` over the better form", picked, 1.05, at_most=True),
         Bar("time a step at T=2048 and more over T=512", _growth(rows), 1.15, at_most=True),
         Bar(
-            "CPU seconds to convert, unrolled LSTM 1x64, T=512",
+            "CPU seconds of the converter, unrolled LSTM 1x64, T=512",
             _seconds("unrolled"),
             2,
             None,
@@ -170,19 +170,19 @@ def _own(rows: Sequence[Row]) -> list[Bar]:
             at_most=True,
         ),
         Bar(
-            "CPU seconds to convert, unrolled LSTM 1x64, T=2000",
+            "CPU seconds of the converter, unrolled LSTM 1x64, T=2000",
             _seconds("unrolled"),
             5,
             None,
             _small(2000),
             at_most=True,
         ),
-        Bar("CPU seconds to convert, blocked", _seconds("blocked"), 1, None, at_most=True),
+        Bar("CPU seconds of the converter, blocked", _seconds("blocked"), 1, None, at_most=True),
     ]
 
 
 def _seconds(form: str) -> Value:
-    return lambda row: row["contestants"].get(form, {}).get("conversion_cpu_s")
+    return lambda row: row["contestants"].get(form, {}).get("converter_cpu_s")
 
 
 def _small(length: int) -> Callable[[Row], bool]:
