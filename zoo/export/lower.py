@@ -19,10 +19,12 @@ from zoo.export.convert import Converter
 from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.job import Job, Lowered
+from zoo.export.recurrences.cells import FLOAT_WEIGHTS, INT8_WEIGHTS
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrence_of
 
 FLOAT_TARGETS = ("float32", "float16", "dynamic_int8")
+_FLOAT_WEIGHTS = ("float32", "float16")
 
 
 def lower(
@@ -58,7 +60,8 @@ def lower(
             "`KERAS_BACKEND=tensorflow` before the command, or before Keras is imported",
         )
     integer = target not in FLOAT_TARGETS
-    cut = cut_open(model, inputs, "bool" if integer else "float32")
+    kinds = FLOAT_WEIGHTS if target in _FLOAT_WEIGHTS else INT8_WEIGHTS
+    cut = cut_open(model, inputs, "bool" if integer else "float32", kinds)
     recurrences = [recurrence_of(hole, form) for hole in cut.holes]
     job = Job(model, inputs, cut, recurrences, converter, signature)
     if not integer:
