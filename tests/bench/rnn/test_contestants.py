@@ -123,7 +123,7 @@ def test_what_is_not_unrolled(cache):
 
 def test_the_grid():
     assert len(grid(CELLS)) == 48
-    assert [case.length for case in grid(OTHERS)] == [10, 16, 32, 50, 512]
+    assert [case.length for case in grid(OTHERS)] == [10, 16, 32, 50, 512, 512, 512]
     assert [case.name for case in grid(["irnn", "Lstm"], [7], [3], [1])] == ["IRNN T=7 1x3", "LSTM T=7 1x3"]
     with pytest.raises(InputError, match="the cell `lsmt` is unknown") as caught:
         grid(["lsmt"])

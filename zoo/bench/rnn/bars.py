@@ -90,6 +90,12 @@ def ratio(peer: str, *ours: str) -> Value:
     return value
 
 
+def _share(peer: str) -> Value:
+    """Our time over a peer's."""
+    theirs_over_ours = ratio(peer)
+    return lambda row: None if (value := theirs_over_ours(row)) is None else 1 / value
+
+
 def _stock() -> list[Bar]:
     loop, unroll = ratio("stock_loop"), ratio("stock_unroll")
     return [
@@ -124,7 +130,19 @@ def _onnx(wide: bool, integer: float) -> list[Bar]:
     ]
     faster = ratio("onnxruntime", "dynamic_int8", "int8")
     name = "ONNX Runtime float32, {}, ours in int8 or dynamic_int8"
-    return floats + [Bar(name.format(cell), faster, integer, 2, of(cell), mean=True) for cell in ("LSTM", "GRU")]
+    floats += [Bar(name.format(cell), faster, integer, 2, of(cell), mean=True) for cell in ("LSTM", "GRU")]
+    instead = [
+        Bar(
+            f"{cell} over ONNX Runtime's LSTM of its size",
+            _share("onnxruntime_lstm"),
+            must,
+            aim,
+            of(cell),
+            at_most=True,
+        )
+        for cell, must, aim in (("IndRNN", 0.25, 0.12), ("Dilated", 1, 0.7))
+    ]
+    return floats + instead
 
 
 def _own(rows: Sequence[Row]) -> list[Bar]:

@@ -15,6 +15,7 @@ LABELS = {
     "stock_unroll": "stock unroll",
     "pytorch": "PyTorch",
     "onnxruntime": "ONNX Runtime",
+    "onnxruntime_lstm": "ONNX Runtime's LSTM",
 }
 TITLES = {
     "us": "Time of one inference, input in place, µs",
@@ -28,7 +29,8 @@ Written by `zoo bench rnn --peers --write {page}`; the figures are in [{json}]({
 
 One example at a time, one thread; 16 features a step in the models of the grid, all outputs returned.  Every contestant
 computes with the same weights, drawn from a seed, and is compared with Keras; int8 is calibrated on {calibrated} inputs
-from another seed.
+from another seed.  Beside IndRNN and the dilated LSTM runs an LSTM of as many units and layers, which is no answer of
+theirs: its error means nothing.
 
 - Processor: {cpu} ({vectors})
 - Versions: {versions}

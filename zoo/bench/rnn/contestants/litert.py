@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from ai_edge_litert.compiled_model import CompiledModel, CpuOptions, HardwareAccelerator, Options
+from ai_edge_litert.interpreter import Interpreter
 
 from zoo._stderr import held_back
 from zoo.errors import ConversionError
@@ -56,6 +57,26 @@ class CompiledFile:
         self.run()
         stored = self._outputs[0].read(int(np.prod(self._output.shape)), self._output.dtype)
         return self._output.dequantize(stored.reshape(self._output.shape))
+
+
+class InterpretedFile:
+    """The same on the `Interpreter`, which many an app has, and which has no weight cache; it is timed alone.
+
+    Args:
+        data: the file.
+        x: the float32 input that is in place for `run`.
+    """
+
+    def __init__(self, data: bytes, x: np.ndarray):
+        (signature,) = inspect(data).signatures.values()
+        (tensor,) = map(_info, signature.inputs.values())
+        self._interpreter = Interpreter(model_content=data, num_threads=1)
+        self._interpreter.allocate_tensors()
+        self._interpreter.set_tensor(self._interpreter.get_input_details()[0]["index"], tensor.quantize(x))
+
+    def run(self) -> None:
+        """Computes what is in place."""
+        self._interpreter.invoke()
 
 
 def _info(tensor: TensorView) -> TensorInfo:
