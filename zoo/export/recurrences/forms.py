@@ -28,8 +28,8 @@ GPU_OPERATORS = 10_000
 what it takes it compiles when the file is loaded."""
 
 _MEASURED_AS = {"float16": "float32", "int16x8": "int8"}
-"""float16 weights are unpacked when the file is loaded, and computed with in float32; int16x8 has no recurrence yet, and
-refuses it by name once it has a form."""
+"""float16 weights are unpacked when the file is loaded, and computed with in float32; int16x8 has no recurrences yet,
+and refuses one by name once it has a form."""
 
 
 @dataclass(frozen=True)
