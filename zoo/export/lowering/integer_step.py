@@ -38,7 +38,7 @@ class Whole:
     finish: Finish
 
 
-def with_step(job: Job, whole: Whole, examples: Values, convert: Callable[[list[Recurrence]], list]) -> bytes:
+def with_step(job: Job, whole: Whole, examples: Values, convert: Callable[[list[Recurrence]], object]) -> bytes:
     """The file of a model and its step.
 
     Args:
@@ -79,11 +79,18 @@ def _grafted_rest(job: Job, whole: Whole, examples: Values) -> Piece | None:
     step = job.step
     if step.cut.rest is None:
         return None
+    if not _is_quantised(whole.rest):
+        return step.convert({"rest": step.cut.rest}, "float32")["rest"]
     values = _values(job, examples)
     calibration = {wire: in_batches(values[wire], shape) for wire, shape in step.cut.rest_reads.items()}
     rest = peel(step.convert({"rest": step.cut.rest}, "int8", calibration)["rest"])
     graft(rest, step.cut, whole.rest, job.cut, step.of_whole)
     return rest
+
+
+def _is_quantised(rest: Piece) -> bool:
+    """A recipe may leave the rest of a model in float."""
+    return any(tensor.quantization for operator in rest.graph.operators for tensor in operator.outputs)
 
 
 def _values(job: Job, examples: Values) -> dict[str, np.ndarray]:
