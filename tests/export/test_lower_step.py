@@ -18,7 +18,7 @@ def both(converter, model, target: str, chunk: int, **options):
     return lowered(converter, model, target, step=step, **options), step
 
 
-@pytest.mark.parametrize(("name", "chunk"), cases((3, 1)))
+@pytest.mark.parametrize(("name", "chunk"), cases((3, 1), [*SHORT, "stateful", "other cells"]))
 def test_floats_streamed_equal_the_whole(name, chunk, converter):
     model = made(name)
     file, step = both(converter, model, "float32", chunk)
