@@ -21,14 +21,13 @@ from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.job import Job, Lowered
 from zoo.export.lowering.step_job import step_job
-from zoo.export.recurrences.cells import FLOAT_WEIGHTS, INT8_WEIGHTS
+from zoo.export.recurrences.cells import kinds_for
 from zoo.export.recurrences.forms import Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrences_of
 from zoo.export.streaming.part import Step
 
 FLOAT_TARGETS = ("float32", "float16", "dynamic_int8")
-_FLOAT_WEIGHTS = ("float32", "float16")
 
 
 def lower(
@@ -102,8 +101,7 @@ def _lowered(
 ) -> Lowered:
     integer = choose.target not in FLOAT_TARGETS
     masks = "bool" if integer else "float32"
-    kinds = FLOAT_WEIGHTS if choose.target in _FLOAT_WEIGHTS else INT8_WEIGHTS
-    cut = cut_open(model, inputs, masks, kinds)
+    cut = cut_open(model, inputs, masks, kinds_for(choose.target))
     job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature)
     if step is not None:
         job = replace(job, step=step_job(job, step, masks, replace(choose, form="auto")))

@@ -24,7 +24,7 @@ from zoo.export.recurrences.cells.dense import (
 from zoo.export.recurrences.cells.stacked import Stacked
 from zoo.export.recurrences.cells.traced import Traced, repeats
 
-__all__ = ["FLOAT_WEIGHTS", "INT8_WEIGHTS", "Cell", "Hook", "Kinds", "cell_of", "repeats"]
+__all__ = ["FLOAT_WEIGHTS", "Cell", "Hook", "Kinds", "cell_of", "kinds_for", "repeats"]
 
 
 def _gru(cell: GRUCell) -> DenseCell:
@@ -42,6 +42,11 @@ Kinds = Mapping[type, Callable[..., DenseCell]]
 FLOAT_WEIGHTS: Kinds = {LSTMCell: LSTM, GRUCell: _gru, SimpleRNNCell: SimpleRNN}
 INT8_WEIGHTS: Kinds = {**FLOAT_WEIGHTS, SimpleRNNCell: _whole_or_split}
 """The same where weights are stored in 8 bits, which one of these cells takes another equation for."""
+
+
+def kinds_for(target: str) -> Kinds:
+    """The equations that cells take in the files of a target."""
+    return FLOAT_WEIGHTS if target in ("float32", "float16") else INT8_WEIGHTS
 
 
 def cell_of(layer: RNN, row: tuple[int, ...] | None = None, kinds: Kinds = FLOAT_WEIGHTS) -> Cell:
