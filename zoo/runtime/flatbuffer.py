@@ -10,7 +10,8 @@ Reads the flatbuffer where it lies: weights are neither copied nor unpacked.
 import os
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -38,6 +39,8 @@ class TensorView:
     subgraph: int
     index: int
     shape: tuple[int, ...]
+    shape_signature: tuple[int, ...]
+    """The shape with -1 for a dimension of any size."""
     dtype: str
     """`float32`, `int8`, ...: the schema's own name in lower case."""
     constant: bool
@@ -93,46 +96,81 @@ def inspect(file: str | os.PathLike | bytes) -> Graph:
     Raises:
         BundleError: it is no TFLite file, or is cut short.
     """
+    with opened(file) as model:
+        return _read(model)
+
+
+def read_signatures(file: str | os.PathLike | bytes) -> dict[str, SignatureView]:
+    """The signatures of a file and nothing else of it, which takes no time where a graph has thousands of operators.
+
+    Raises:
+        BundleError: it is no TFLite file, or is cut short.
+    """
+    with opened(file) as model:
+        return _signatures(model, lambda number, index: _tensor(model, number, index))
+
+
+@contextmanager
+def opened(file: str | os.PathLike | bytes) -> Iterator[schema.Model]:
+    """The schema's own view of a file; reading what is not there ends in an error that says so.
+
+    Raises:
+        BundleError: it is no TFLite file, or is cut short.
+    """
     data, where = (file, "the file") if isinstance(file, bytes) else (Path(file).read_bytes(), f"`{file}`")
     if data[4:8] != _IDENTIFIER:
         raise BundleError(f"{where} is not a TFLite file: found {data[4:8]!r} at byte 4, expected {_IDENTIFIER!r}")
     try:
-        return _read(schema.Model.GetRootAs(data))
+        yield schema.Model.GetRootAs(data)
     except (struct.error, IndexError, ValueError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise BundleError(f"{where} is not a whole TFLite file: {error}") from error
 
 
+def builtin_code(code: schema.OperatorCode) -> int:
+    """Old files have the code in a byte, new ones in an int as well: the larger is meant (schema.fbs, OperatorCode)."""
+    return max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+
+
+def is_constant(model: schema.Model, tensor: schema.Tensor) -> bool:
+    """Whether the file holds the tensor's values; a large file has them behind the flatbuffer, at an offset."""
+    buffer = model.Buffers(tensor.Buffer())
+    return buffer.DataLength() > 0 or buffer.Size() > 0
+
+
 def _read(model: schema.Model) -> Graph:
-    subgraphs = [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
-    tensors = [_tensors(model, subgraph, number) for number, subgraph in enumerate(subgraphs)]
+    subgraphs = [model.Subgraphs(number) for number in range(model.SubgraphsLength())]
+    tensors = [
+        [_tensor(model, number, index) for index in range(subgraph.TensorsLength())]
+        for number, subgraph in enumerate(subgraphs)
+    ]
     operators = [
         operator
         for number, subgraph in enumerate(subgraphs)
         for operator in _operators(model, subgraph, number, tensors[number])
     ]
-    return Graph(tuple(operators), tuple(tensor for group in tensors for tensor in group), _signatures(model, tensors))
+    return Graph(
+        tuple(operators),
+        tuple(tensor for group in tensors for tensor in group),
+        _signatures(model, lambda number, index: tensors[number][index]),
+    )
 
 
-def _tensors(model: schema.Model, subgraph: schema.SubGraph, number: int) -> list[TensorView]:
-    views = []
-    for index in range(subgraph.TensorsLength()):
-        tensor = subgraph.Tensors(index)
-        buffer = model.Buffers(tensor.Buffer())
-        quantization = tensor.Quantization()
-        views.append(
-            TensorView(
-                name=(tensor.Name() or b"").decode(),
-                subgraph=number,
-                index=index,
-                shape=tuple(tensor.Shape(axis) for axis in range(tensor.ShapeLength())),
-                dtype=_TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
-                constant=buffer.DataLength() > 0 or buffer.Size() > 0,
-                variable=tensor.IsVariable(),
-                scales=_vector(quantization, "Scale"),
-                zero_points=_vector(quantization, "ZeroPoint"),
-            )
-        )
-    return views
+def _tensor(model: schema.Model, number: int, index: int) -> TensorView:
+    tensor = model.Subgraphs(number).Tensors(index)
+    quantization = tensor.Quantization()
+    shape = tuple(tensor.Shape(axis) for axis in range(tensor.ShapeLength()))
+    return TensorView(
+        name=(tensor.Name() or b"").decode(),
+        subgraph=number,
+        index=index,
+        shape=shape,
+        shape_signature=tuple(tensor.ShapeSignature(axis) for axis in range(tensor.ShapeSignatureLength())) or shape,
+        dtype=_TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
+        constant=is_constant(model, tensor),
+        variable=tensor.IsVariable(),
+        scales=_vector(quantization, "Scale"),
+        zero_points=_vector(quantization, "ZeroPoint"),
+    )
 
 
 def _vector(quantization: schema.QuantizationParameters | None, name: str) -> tuple:
@@ -147,8 +185,7 @@ def _operators(
     for position in range(subgraph.OperatorsLength()):
         operator = subgraph.Operators(position)
         code = model.OperatorCodes(operator.OpcodeIndex())
-        # Old files have the code in a byte, new ones in an int as well: the larger is meant (schema.fbs, OperatorCode).
-        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        builtin = builtin_code(code)
         custom = builtin == schema.BuiltinOperator.CUSTOM
         inputs = [operator.Inputs(i) for i in range(operator.InputsLength())]
         outputs = [operator.Outputs(i) for i in range(operator.OutputsLength())]
@@ -162,16 +199,17 @@ def _operators(
         )
 
 
-def _signatures(model: schema.Model, tensors: list[list[TensorView]]) -> dict[str, SignatureView]:
+def _signatures(model: schema.Model, tensor: Callable[[int, int], TensorView]) -> dict[str, SignatureView]:
+    """Args: tensor: the one at (subgraph, index)."""
     views = {}
-    for index in range(model.SignatureDefsLength()):
-        signature = model.SignatureDefs(index)
+    for position in range(model.SignatureDefsLength()):
+        signature = model.SignatureDefs(position)
         number = signature.SubgraphIndex()
         inputs = (signature.Inputs(i) for i in range(signature.InputsLength()))
         outputs = (signature.Outputs(i) for i in range(signature.OutputsLength()))
         views[signature.SignatureKey().decode()] = SignatureView(
             number,
-            {entry.Name().decode(): tensors[number][entry.TensorIndex()] for entry in inputs},
-            {entry.Name().decode(): tensors[number][entry.TensorIndex()] for entry in outputs},
+            {entry.Name().decode(): tensor(number, entry.TensorIndex()) for entry in inputs},
+            {entry.Name().decode(): tensor(number, entry.TensorIndex()) for entry in outputs},
         )
     return views

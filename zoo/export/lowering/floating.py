@@ -7,6 +7,7 @@ import numpy as np
 from zoo.errors import ConversionError
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import TYPES, Tensor
+from zoo.export.assembly.repair import uncollide
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.job import Job, Lowered, culprit
 from zoo.export.recurrences.recurrence import Order
@@ -25,4 +26,5 @@ def lower_float(job: Job, target: str) -> Lowered:
         recurrence.receive(pieces)
     inputs = {name: Tensor(tuple(shape), TYPES[np.dtype(dtype)]) for name, (shape, dtype) in job.inputs.items()}
     whole = assemble(job.cut, pieces.get("rest"), job.recurrences, inputs)
+    uncollide(whole.graph)
     return Lowered(write(whole, job.signature), tuple(recurrence.form for recurrence in job.recurrences))
