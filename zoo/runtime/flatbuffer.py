@@ -12,7 +12,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ai_edge_litert import schema_py_generated as schema
 from zoo.errors import BundleError
 
 _IDENTIFIER = b"TFL3"
+_SHORT = 8
 
 
 def _names_of(enumeration: type) -> dict[int, str]:
@@ -28,6 +29,7 @@ def _names_of(enumeration: type) -> dict[int, str]:
 
 
 _OPERATOR_NAMES = _names_of(schema.BuiltinOperator)
+_OPTIONS_NAMES = _names_of(schema.BuiltinOptions)
 _TYPE_NAMES = {value: name.lower() for value, name in _names_of(schema.TensorType).items()}
 
 
@@ -49,6 +51,8 @@ class TensorView:
     """Whether it keeps its values from one run to the next."""
     scales: tuple[float, ...]
     zero_points: tuple[int, ...]
+    integers: tuple[int, ...] = ()
+    """The values of a constant int32 vector of up to 8: positions, strides, shapes."""
 
     @property
     def elements(self) -> int:
@@ -66,6 +70,8 @@ class OperatorView:
     subgraph: int
     inputs: tuple[TensorView | None, ...]
     outputs: tuple[TensorView, ...]
+    options: object = field(compare=False)
+    """The schema's own view of its options, `options.StrideW()`; None where it has none."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,25 @@ def _tensor(model: schema.Model, number: int, index: int) -> TensorView:
         variable=tensor.IsVariable(),
         scales=_vector(quantization, "Scale"),
         zero_points=_vector(quantization, "ZeroPoint"),
+        integers=_integers(model, tensor, shape),
     )
+
+
+def _integers(model: schema.Model, tensor: schema.Tensor, shape: tuple[int, ...]) -> tuple[int, ...]:
+    buffer = model.Buffers(tensor.Buffer())
+    is_short = tensor.Type() == schema.TensorType.INT32 and len(shape) == 1 and 4 * shape[0] == buffer.DataLength()
+    if not is_short or not 0 < shape[0] <= _SHORT:
+        return ()
+    return struct.unpack(f"<{shape[0]}i", bytes(buffer.DataAsNumpy()))
+
+
+def _options(operator: schema.Operator) -> object:
+    kind, table = _OPTIONS_NAMES.get(operator.BuiltinOptionsType()), operator.BuiltinOptions()
+    if table is None or kind is None or not hasattr(schema, kind):
+        return None
+    options = getattr(schema, kind)()
+    options.Init(table.Bytes, table.Pos)
+    return options
 
 
 def _vector(quantization: schema.QuantizationParameters | None, name: str) -> tuple:
@@ -196,6 +220,7 @@ def _operators(
             subgraph=number,
             inputs=tuple(None if index < 0 else tensors[index] for index in inputs),
             outputs=tuple(tensors[index] for index in outputs),
+            options=_options(operator),
         )
 
 

@@ -124,7 +124,7 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
 
 
 def _graph_facts(target: str, graph: GraphFacts) -> dict:
-    facts = {"operators": graph.operators, "signatures": graph.signatures}
+    facts = {"operators": graph.operators, "signatures": graph.signatures, "gpu": graph.gpu}
     if target == "dynamic_int8" and not graph.large_weights:
         facts["same_as"] = "float32"
     if target == "int8":
