@@ -135,9 +135,10 @@ class LiteRTRunner:
         return compute
 
     def _failed(self, what: str, error: Exception, said: str = "") -> BundleError:
-        lines = [*str(error).strip().splitlines(), *(line for line in said.splitlines() if line.startswith("ERROR: "))]
-        reason = (lines or [type(error).__name__])[-1].removeprefix("ERROR: ")
-        return BundleError(f"`{self.path}` {what}: {reason}")
+        """`said`: on standard error, where the first complaint is the cause and the error itself one of its results."""
+        complaints = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
+        results = str(error).strip().splitlines() or [type(error).__name__]
+        return BundleError(f"`{self.path}` {what}: {(complaints or results[-1:])[0].removeprefix('└ ')}")
 
 
 def _store(name: str, array: np.ndarray, tensor: TensorInfo) -> np.ndarray:
