@@ -35,7 +35,7 @@ _STATEFUL = {
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """One for the life of the process: each says what accelerators it finds, and farewell to each as it goes."""
     return Environment.create()
 
@@ -70,7 +70,7 @@ class CompiledEngine:
         self._data = data  # the model reads from it as long as it lives
         options = CpuOptions(num_threads=threads, xnnpack_weight_cache_path=":memory" if cache else "")
         self._model = CompiledModel.from_buffer(
-            data, environment=_environment(), options=Options(HardwareAccelerator.CPU, cpu_options=options)
+            data, environment=environment(), options=Options(HardwareAccelerator.CPU, cpu_options=options)
         )
         self._parts = {name: _Part(self._model, name, view) for name, view in read_signatures(data).items()}
 

@@ -2,7 +2,7 @@
 
     python -m zoo.verify.measures._first_run FILE.tflite        ->  {"peak_memory_bytes": 1234567}
 
-All that it imports it has imported before it measures.
+All that it imports, and what LiteRT takes to start, is there before it measures.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from zoo.runtime.engines import rehearse
+from zoo.runtime.engines import environment, rehearse
 
 STATUS = Path("/proc/self/status")
 
@@ -30,6 +30,7 @@ def forget_peak() -> None:
 
 
 if __name__ == "__main__":
+    environment()
     forget_peak()
     before = resident("VmRSS")
     rehearse(Path(sys.argv[1]).read_bytes(), times=3)
