@@ -178,12 +178,25 @@ def test_batches(form, converter):
 
 
 def test_auto_unrolls_what_is_short_and_blocks_what_is_long(converter):
-    def forms(*stack, length: int) -> tuple[str, ...]:
-        return lowered(converter, model_of(*stack, shape=(length, 4))).forms
+    def forms(*stack, length: int, **options) -> tuple[str, ...]:
+        return lowered(converter, model_of(*stack, shape=(length, 4)), **options).forms
 
-    assert forms(layers.SimpleRNN(4, return_sequences=True), layers.LSTM(4), length=200) == ("unrolled", "blocked")
-    assert forms(layers.LSTM(4), length=100) == ("unrolled",)
-    assert forms(layers.Masking(), layers.LSTM(4), length=100) == ("blocked",), "a masked step is larger"
+    stack = [layers.SimpleRNN(4, return_sequences=True), layers.LSTM(4)]
+    assert forms(*stack, length=10) == ("unrolled", "unrolled")
+    assert forms(*stack, length=3000) == ("blocked", "blocked")
+    assert forms(layers.LSTM(4), length=700, runtime="gpu") == ("unrolled",)
+
+
+def test_auto_heeds_a_budget(converter):
+    model = model_of(layers.LSTM(8), shape=(60, 4))
+    sizes = {form: len(lowered(converter, model, form=form).data) for form in ("unrolled", "blocked")}
+    assert sizes["blocked"] < sizes["unrolled"]
+    for budget in (sizes["unrolled"], sizes["blocked"]):
+        assert len(lowered(converter, model, size_budget=budget).data) == budget
+    with pytest.raises(ConversionError, match="more than the budget of"):
+        lowered(converter, model, size_budget=sizes["blocked"] - 1)
+    with pytest.raises(ConversionError, match="more than the budget of"):
+        lowered(converter, model, size_budget=sizes["blocked"], form="unrolled")
 
 
 @pytest.mark.parametrize("masked", [False, True])

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from tiny_files import Graph, Tensor, dequantized, file_of, int8, product, weight
 
-from zoo.export.assembly.file import read, write
+from zoo.export.assembly.file import read
 from zoo.export.assembly.graph import Piece
 from zoo.export.assembly.repair import uncollide
 from zoo.runtime.engines import CompiledEngine, InterpretedEngine, open_engine
 from zoo.runtime.litert import LiteRTRunner
 from zoo.runtime.weight_cache import is_safe
+
+
+def packed(piece):
+    return file_of(piece.graph, piece.inputs, piece.outputs)
 
 
 def answers(engine, **stored):
@@ -44,7 +48,7 @@ def called_twice():
         warnings.filterwarnings("ignore", ".*tf.lite.Interpreter is deprecated")
         data = converter.convert()
     (piece,) = read(data).values()
-    return write(piece, "predict")  # it has its signature's name alone from here
+    return packed(piece)  # it has its signature's name alone from here
 
 
 def test_a_layer_called_twice_in_int8(called_twice, tmp_path):
@@ -59,7 +63,7 @@ def test_a_layer_called_twice_in_int8(called_twice, tmp_path):
 
     piece = read(called_twice)["predict"]
     assert uncollide(piece.graph) == 1
-    repaired = write(piece, "predict")
+    repaired = packed(piece)
     assert is_safe(repaired)
     np.testing.assert_array_equal(answers(CompiledEngine(repaired, cache=True), x=x), right)
 
@@ -99,13 +103,13 @@ def one_weight_in_dynamic_int8(scale=0.01, bias=None):
 def test_float_files(piece):
     """The same fault where no layer is used twice: equal bytes are one buffer, and another weight."""
     x = np.random.default_rng(3).normal(size=piece.inputs["x"].shape).astype(np.float32)
-    data = write(piece, "predict")
+    data = packed(piece)
     right, wrong = (answers(CompiledEngine(data, cache=cache), x=x) for cache in (False, True))
     assert np.abs(wrong - right).max() > 0.1 * np.abs(right).max()
     assert not is_safe(data)
     np.testing.assert_array_equal(answers(open_engine(data), x=x), right)
     assert uncollide(piece.graph) == 1
-    repaired = write(piece, "predict")
+    repaired = packed(piece)
     assert is_safe(repaired)
     np.testing.assert_array_equal(answers(CompiledEngine(repaired, cache=True), x=x), right)
 

@@ -36,6 +36,8 @@ def export_model(
     examples: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
     batch_size: int = 1,
     form: str = "auto",
+    runtime: str = "compiled",
+    size_budget: int | None = None,
     length: int | None = None,
     int8_io: str | None = None,
     report=ignore,
@@ -57,7 +59,10 @@ def export_model(
         examples: of a model that is not the zoo's, the inputs on which artifacts are compared with Keras: an `.npz` or
             arrays by input name; seeded random ones unless given.
         batch_size: rows of every input of the `.tflite` files.
-        form: of recurrences, `unrolled`, `blocked`, or `auto` by their length.
+        form: of recurrences, `unrolled`, `blocked`, or `auto`, which picks what was measured to be faster.
+        runtime: what `auto` picks for: `compiled` (LiteRT's `CompiledModel` with its weight cache, as our runtime has
+            it), `interpreter` (which has no such cache) or `gpu`.
+        size_budget: bytes that each `.tflite` file may take; `auto` heeds it.
         length: steps of inputs whose time axis is open.
         int8_io: `int8` or `uint8` ends of the target `int8`; uint8 for an image and int8 for all else unless given.
         report: called with the stage, what is done of it and the whole.
@@ -73,7 +78,15 @@ def export_model(
         GateError: every target failed its gates.  Then, as after any error, nothing is written.
     """
     _check_backend()
-    request = make_request(targets, batch_size=batch_size, form=form, length=length, int8_io=int8_io)
+    request = make_request(
+        targets,
+        batch_size=batch_size,
+        form=form,
+        runtime=runtime,
+        size_budget=size_budget,
+        length=length,
+        int8_io=int8_io,
+    )
     with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
         source = open_source(model, name, request, Path(scratch))
         manifest = describe(source, batch_size)

@@ -84,6 +84,8 @@ def _make(
         target,
         calibration=calibration.inputs if calibrates else None,
         form=request.form,
+        runtime=request.runtime,
+        size_budget=request.size_budget,
         int8_io=ends(request, place.manifest),
         converter=converter,
         signature=PART,

@@ -1,9 +1,8 @@
 """What is always the same is computed before the file is written, and nothing else changes."""
 
 import numpy as np
-from tiny_files import BuiltinOperator, Graph, Tensor, apply, dequantized, int8, product, schema, weight
+from tiny_files import BuiltinOperator, Graph, Tensor, apply, dequantized, file_of, int8, product, schema, weight
 
-from zoo.export.assembly.file import write
 from zoo.export.assembly.fold import fold
 from zoo.export.assembly.graph import Piece
 from zoo.runtime.engines import open_engine
@@ -16,7 +15,7 @@ def sum_of(graph, left, right):
 
 
 def answer(piece, **inputs):
-    engine = open_engine(write(piece, "predict"))
+    engine = open_engine(file_of(piece.graph, piece.inputs, piece.outputs))
     engine.place("predict", inputs)
     engine.compute("predict")
     return engine.results("predict")["y"]

@@ -69,15 +69,18 @@ def align(graph: Graph) -> int:
     return repaired
 
 
-def uncollide(graph: Graph) -> int:
+def uncollide(*graphs: Graph) -> int:
     """Gives operators that share what the cache looks at, but not all that packing depends on, a copy of the former.
+
+    Args:
+        graphs: all of a file.
 
     Returns:
         How many copies that took: of biases, or of weights where the cache does not look at the bias.
     """
     packed: dict[tuple, list[tuple]] = {}
     copies: dict[tuple, Tensor] = {}
-    for operator, source, weight, bias in _packing_operators(graph):
+    for operator, source, weight, bias in (found for graph in graphs for found in _packing_operators(graph)):
         dynamic = source.type == TensorType.FLOAT32 and weight.type == TensorType.INT8
         bias_data = (bias.data, bias.copy) if bias else None
         shared = (weight.data, weight.copy, None if dynamic else bias_data)
