@@ -3,7 +3,7 @@
 import pytest
 
 from zoo.bundle import TARGETS
-from zoo.verify.float_operators import FLOAT_OPERATORS
+from zoo.verify.float_operators import FLOAT_OPERATORS, OF_RECIPES, float_operators
 from zoo.verify.gates import BOUNDS, agreement_gate, graph_gates, parity_gate, repeat_gates, score_gates
 from zoo.verify.measures.graph import GraphFacts
 
@@ -98,6 +98,16 @@ def test_float_operators_of_int8_stand_in_one_table():
     assert not failed.passed
     assert "CONV_2D x2" in failed.reason
     assert all(reason for reason in FLOAT_OPERATORS.values())
+
+
+def test_some_float_operators_hang_on_the_recipe():
+    whole = graph("int8", floating={"MUL": 1, "FULLY_CONNECTED": 2})
+    assert not graph_gates("int8", whole, "all int8")[-1].passed
+    assert graph_gates("int8", whole, "all int8, float rest")[-1].passed
+    assert not graph_gates("int8", graph("int8", floating={"CUSTOM": 1}), "all int8, float rest")[-1].passed
+    for recipe, operators in OF_RECIPES.items():
+        assert operators.keys() <= float_operators(f"all int8, {recipe}").keys()
+        assert all(operators.values())
 
 
 def test_repeats():

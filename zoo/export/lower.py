@@ -19,6 +19,7 @@ from zoo.export.convert import Converter
 from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.job import Job, Lowered
+from zoo.export.recurrences.cells import kinds_for
 from zoo.export.recurrences.forms import Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrences_of
@@ -92,7 +93,7 @@ def _lowered(
     signature: str,
 ) -> Lowered:
     integer = choose.target not in FLOAT_TARGETS
-    cut = cut_open(model, inputs, "bool" if integer else "float32")
+    cut = cut_open(model, inputs, "bool" if integer else "float32", kinds_for(choose.target))
     job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature)
     if not integer:
         return lower_float(job, choose.target)

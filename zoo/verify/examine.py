@@ -80,12 +80,15 @@ def measure(
             entries[target] = compose.not_made(made[target])
             continue
         path = folder / manifest["artifacts"][target]["file"]
-        gates[target], facts = examine(target, path, ground, report)
-        entries[target] = compose.artifact(folder, path, facts, made.get(target, {}), gates[target])
+        told = made.get(target, {})
+        gates[target], facts = examine(target, path, ground, report, told.get("int8_recipe"))
+        entries[target] = compose.artifact(folder, path, facts, told, gates[target])
     return Measured(compose.card(manifest, model, recipe, training, ground, entries), gates)
 
 
-def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[list[Gate], dict]:
+def examine(
+    target: str, path: Path, ground: Ground, report=ignore, recipe: str | None = None
+) -> tuple[list[Gate], dict]:
     """Holds one artifact against its gates.
 
     Args:
@@ -93,6 +96,7 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
         path: its file or folder.
         ground: what it is compared with.
         report: see `measure`.
+        recipe: of int8, by which it was made.
 
     Returns:
         (every gate that was tried, what was measured under the names that the card gives it).
@@ -102,7 +106,7 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
     try:
         if target != "saved_model":
             graph = read_graph(path)
-            gates += graph_gates(target, graph)
+            gates += graph_gates(target, graph, recipe)
             facts |= _graph_facts(target, graph)
             run = first_run(path)
             facts["peak_memory_bytes"] = run.peak_memory_bytes

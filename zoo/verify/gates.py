@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from zoo.verify.float_operators import FLOAT_OPERATORS
+from zoo.verify.float_operators import float_operators
 from zoo.verify.measures.answers import TOLERANCE
 from zoo.verify.measures.graph import GraphFacts
 
@@ -18,8 +18,8 @@ class GraphRule:
     name: str
     bound: str
     """What is expected, in words."""
-    offenders: Callable[[GraphFacts], Collection[str]]
-    """What in a graph is not so; empty where all is well."""
+    offenders: Callable[[GraphFacts, str | None], Collection[str]]
+    """What in a graph is not so, made by a recipe of int8 or by none; empty where all is well."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,18 @@ def ends_are(*types: str) -> GraphRule:
     return GraphRule(
         "inputs and outputs",
         " or ".join(types),
-        lambda graph: sorted(f"`{name}` {kind}" for name, kind in _ends(graph) if kind not in types),
+        lambda graph, _: sorted(f"`{name}` {kind}" for name, kind in _ends(graph) if kind not in types),
     )
 
 
 # Flex and custom operators need a runtime that devices do not have.
-BUILT_INS = GraphRule("operators", "built-ins only", lambda graph: graph.custom)
+BUILT_INS = GraphRule("operators", "built-ins only", lambda graph, _: graph.custom)
 # A large weight that stayed float was missed by the converter.
-LARGE_WEIGHTS = GraphRule("large weights", "int8 only", lambda graph: _others(graph.large_weights, ("int8",)))
+LARGE_WEIGHTS = GraphRule("large weights", "int8 only", lambda graph, _: _others(graph.large_weights, ("int8",)))
 INTEGERS = GraphRule(
-    "float operators", "those of the table only", lambda graph: _others(graph.floating, FLOAT_OPERATORS)
+    "float operators",
+    "those of the table only",
+    lambda graph, recipe: _others(graph.floating, float_operators(recipe)),
 )
 
 BOUNDS = {
@@ -99,9 +101,15 @@ class Gate:
         return f"{self.name}: found {self.figure}, expected {self.bound}"
 
 
-def graph_gates(target: str, graph: GraphFacts) -> list[Gate]:
-    """The gates of a `.tflite` file that need no run of it."""
-    found = [(rule, rule.offenders(graph)) for rule in BOUNDS[target].graph]
+def graph_gates(target: str, graph: GraphFacts, recipe: str | None = None) -> list[Gate]:
+    """The gates of a `.tflite` file that need no run of it.
+
+    Args:
+        target: whose bounds.
+        graph: what is in the file.
+        recipe: by which one its recurrences were made int8; see `float_operators`.
+    """
+    found = [(rule, rule.offenders(graph, recipe)) for rule in BOUNDS[target].graph]
     return [Gate(rule.name, ", ".join(others) or rule.bound, rule.bound, not others) for rule, others in found]
 
 

@@ -15,6 +15,7 @@ from zoo.bench.rnn.timing import WARM, pinned
 from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower
+from zoo.export.recurrences.cells import kinds_for
 from zoo.export.recurrences.holes import cut_open
 from zoo.export.recurrences.recurrence import kind_of
 from zoo.verify.measures.latency import take_turns
@@ -65,7 +66,7 @@ def _rows(
             ratios[runtime][length] = round(ratio, 3)
         if all(found[length] > 1 for found in ratios.values()):
             break
-    holes = cut_open(build(case), {INPUT: ((1, *case.shape), "float32")}, "float32").holes
+    holes = cut_open(build(case), {INPUT: ((1, *case.shape), "float32")}, "float32", kinds_for(target)).holes
     kind = kind_of(holes[0], len(holes))
     for runtime, found in ratios.items():
         yield {

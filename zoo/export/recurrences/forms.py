@@ -27,8 +27,9 @@ GPU_OPERATORS = 10_000
 """For a GPU a recurrence is unrolled up to so many operators in all its steps: a delegate takes no WHILE at all, but
 what it takes it compiles when the file is loaded."""
 
-_MEASURED_AS = {"float16": "float32"}
-"""float16 weights are unpacked when the file is loaded, and computed with in float32."""
+_MEASURED_AS = {"float16": "float32", "int16x8": "int8"}
+"""float16 weights are unpacked when the file is loaded, and computed with in float32; int16x8 has no recurrences yet,
+and refuses one by name once it has a form."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from keras.layers import RNN, Bidirectional
 
 from zoo.errors import ConversionError
 from zoo.export.lowering.device_forms import device_forms, replaced
-from zoo.export.recurrences.cells import Cell, cell_of
+from zoo.export.recurrences.cells import FLOAT_WEIGHTS, Cell, Kinds, cell_of
 
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
@@ -74,7 +74,7 @@ class Cut:
     """What is on wires that depend on nothing: initial states that the model was built with."""
 
 
-def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
+def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds = FLOAT_WEIGHTS) -> Cut:
     """Traces a model with a hole in place of every recurrence.
 
     Args:
@@ -82,8 +82,9 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
             `zoo.verify.source_model.deployed` makes one of any model; it is left as it is.
         inputs: what to trace it for.
         mask_dtype: `float32` or `bool`, the dtype of the masks that holes are given.
+        kinds: the equations that cells take; see `cells.cell_of`.
     """
-    tracing = _Tracing(mask_dtype)
+    tracing = _Tracing(mask_dtype, kinds)
     results: dict[str, tf.Tensor] = {}
 
     def run(*tensors: tf.Tensor) -> list[tf.Tensor]:
@@ -150,13 +151,13 @@ class _Call:
 class _Tracing:
     """Collects calls while a model is traced, and names the wires between them afterwards."""
 
-    def __init__(self, mask_dtype: str):
+    def __init__(self, mask_dtype: str, kinds: Kinds):
         self.calls: list[_Call] = []
         self.feeds: dict[object, str] = {}
         self._cells: dict[tuple, Cell] = {}
         self.refusal: ConversionError | None = None
         """What ended the tracing, as it was before Keras told it in words of its own."""
-        self._mask_dtype = mask_dtype
+        self._mask_dtype, self._kinds = mask_dtype, kinds
         self._masks: dict[object, tf.Tensor] = {}
         self._fetches: dict[object, str] = {}
         self.constants: dict[str, np.ndarray] = {}
@@ -190,7 +191,7 @@ class _Tracing:
         if (layer, row) not in self._cells:
             try:
                 with tf.init_scope():
-                    self._cells[layer, row] = cell_of(layer, row)
+                    self._cells[layer, row] = cell_of(layer, row, self._kinds)
             except ConversionError as error:
                 self.refusal = error
                 raise

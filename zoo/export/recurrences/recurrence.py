@@ -13,6 +13,7 @@ from zoo.export.recurrences.cells import Cell, Hook
 from zoo.export.recurrences.forms import Chooser, Kind
 from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.masking import Policy, Step, policy_of
+from zoo.export.recurrences.ranges import FakeQuant
 
 LONG = 256
 """From this length on a block has up to 32 steps, below it 16: a WHILE prepares its body anew at every run."""
@@ -71,6 +72,8 @@ class Recurrence:
         self._ordered = {None: step}
         if not self.cell.has_equations:
             order.traced[step] = self
+        if isinstance(self.q, FakeQuant):  # recipes differ in what the projection has no part in
+            key = (*key[:2], self.q.of(self.cell.input, self.cell.projected))
         for rows in {self.block, self.tail} - {0} if self.cell.has_equations else ():
             self._ordered[rows] = order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from zoo.verify.float_operators import FLOAT_OPERATORS
+from zoo.verify.float_operators import float_operators
 
 BEGIN, END = "<!-- table:pretrained -->", "<!-- end -->"
 NONE = "-"
@@ -178,10 +178,9 @@ def _remarks(card: Mapping) -> list[str]:
             recipe = f", recipe `{entry['int8_recipe']}`" if entry["int8_recipe"] else ""
             drawn = f"{calibration['examples']:,} of {calibration['of']:,} examples, seed {calibration['seed']}"
             remarks.append(f"`{target}` was calibrated on {calibration['source']}, {drawn}{recipe}.")
+        reasons = float_operators(entry["int8_recipe"])
         for name, count in (entry["float_islands"] or {}).items():
-            remarks.append(
-                f"{count} {name} in `{target}` compute in float: {FLOAT_OPERATORS.get(name, 'not allowed')}."
-            )
+            remarks.append(f"{count} {name} in `{target}` compute in float: {reasons.get(name, 'not allowed')}.")
         if entry["same_as"]:
             remarks.append(f"`{target}` is the same as {entry['same_as']}: no weight of it is large enough.")
         if entry["forms"]:
