@@ -42,10 +42,13 @@ def test_cells_in_both_directions(cell, form, converter):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_step_takes_as_many_operators_as_its_cell_says(cell, converter):
+    """All but the first, whose product with a state of zeros is known before."""
     layer = CELLS[cell](6, return_sequences=True)
-    counts = inspect(lowered(converter, model_of(layer, shape=(10, 4)), form="unrolled").data).counts()
+    graphs = [inspect(lowered(converter, model_of(layer, shape=(n, 4)), form="unrolled").data) for n in (1, 11)]
+    first, all_of_them = (len(graph.operators) for graph in graphs)
     once = {"UNPACK": 1, "PACK": 1, "FULLY_CONNECTED": 1}
-    assert sum(counts.values()) - sum(once.values()) == 10 * cell_of(layer).operators
+    assert first - sum(once.values()) < cell_of(layer).operators
+    assert all_of_them - first == 10 * cell_of(layer).operators
 
 
 @pytest.mark.parametrize("form", ["unrolled", "blocked"])

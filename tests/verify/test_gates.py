@@ -22,7 +22,7 @@ POINTS = {"saved_model": 0.01, "float32": 0.1, "float16": 0.3, "dynamic_int8": 1
 
 
 def graph(ends="float32", **changes):
-    facts = {"operators": {}, "custom": (), "floating": {}, "large_weights": {}}
+    facts = {"operators": {}, "custom": (), "floating": {}, "large_weights": {}, "gpu": {}}
     signatures = {"predict": {"inputs": {"x": ends}, "outputs": {"y": ends}}}
     return GraphFacts(**{**facts, "signatures": signatures, **changes})
 

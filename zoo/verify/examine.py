@@ -137,7 +137,7 @@ def examine(
 
 
 def _graph_facts(target: str, graph: GraphFacts) -> dict:
-    facts = {"operators": graph.operators, "signatures": graph.signatures}
+    facts = {"operators": graph.operators, "signatures": graph.signatures, "gpu": graph.gpu}
     if target == "dynamic_int8" and not graph.large_weights:
         facts["same_as"] = "float32"
     if target == "int8":

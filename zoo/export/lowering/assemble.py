@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zoo.export.assembly.ends import as_signed, drop_unread
+from zoo.export.assembly.fold import fold
 from zoo.export.assembly.graph import Graph, Piece, Tensor
 from zoo.export.assembly.operators import constant, reshape
 from zoo.export.lowering.splice import splice
@@ -55,5 +56,7 @@ def assemble(
             # CompiledModel returns wrong data for an output that is an input too, or another output.
             tensor = reshape(graph, tensor, tensor.shape)
         outputs[name] = tensor
+    whole = Piece(graph, dict(inputs), outputs)
+    fold(whole)
     drop_unread(graph, set(outputs.values()))  # what the last step hands on to no other
-    return Piece(graph, dict(inputs), outputs)
+    return whole

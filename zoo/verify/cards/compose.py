@@ -76,7 +76,7 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "operators": facts.get("operators"),
         "float_islands": facts.get("float_islands"),
         "forms": made.get("forms"),
-        "gpu": None,
+        "gpu": facts.get("gpu"),
         "parity": parity,
         "streaming": _streaming(facts.get("streaming")),
         "metrics": _rates(facts.get("metrics")),

@@ -109,10 +109,19 @@ def _use(card: Mapping) -> str:
 
 def _artifacts(card: Mapping) -> str:
     metric = headline(card)
-    columns = ("target", metric or "score", "largest error", "same answer", "bytes", "µs (p10-p90)", "peak memory")
+    columns = (
+        "target",
+        metric or "score",
+        "largest error",
+        "same answer",
+        "bytes",
+        "µs (p10-p90)",
+        "peak memory",
+        "GPU",
+    )
     rows = [_artifact_row(target, entry, metric) for target, entry in card["artifacts"].items()]
-    keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 5]] if card["keras"] else []
-    notes = [_provenance(card), *_disabled(card), *_remarks(card), *_streams(card)]
+    keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 6]] if card["keras"] else []
+    notes = [_provenance(card), *_disabled(card), *_remarks(card), *_off_gpu(card), *_streams(card)]
     return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
 
 
@@ -126,6 +135,7 @@ def _artifact_row(target: str, entry: Mapping, metric: str | None) -> list[str]:
         _number(entry, "bytes"),
         f"{latency['median']:,.1f} ({latency['p10']:,.1f}-{latency['p90']:,.1f})" if latency else NONE,
         _number(entry, "peak_memory_bytes"),
+        {True: "whole", False: "no", None: NONE}[(entry.get("gpu") or {}).get("whole")],
     ]
 
 
@@ -192,6 +202,15 @@ def _streams(card: Mapping) -> list[str]:
 
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" + "s" * (number != 1)
+
+
+def _off_gpu(card: Mapping) -> list[str]:
+    """Why the GPU delegate does not take an artifact; artifacts with the same reason are named together."""
+    targets: dict[str, list[str]] = {}
+    for target, entry in card["artifacts"].items():
+        if entry.get("gpu") and not entry["gpu"]["whole"]:
+            targets.setdefault(entry["gpu"]["why_not"], []).append(f"`{target}`")
+    return [f"Not for the GPU delegate: {_joined(names)}. {reason}." for reason, names in targets.items()]
 
 
 def _classes(card: Mapping) -> str:

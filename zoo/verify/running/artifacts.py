@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from zoo.bundle import ignore
 from zoo.errors import BundleError
@@ -37,7 +36,7 @@ class LiteRTArtifact:
     """
 
     def __init__(self, path: Path, part: str = "predict"):
-        self._path, self._part = path, part
+        self._part = part
         self._runner = LiteRTRunner(path, threads=1)
         self._inputs = self._runner.signatures[part].inputs
         self.rows = (max(1, next(iter(self._inputs.values())).shape[0]),)
@@ -60,7 +59,7 @@ class LiteRTArtifact:
 
     def times(self, inputs: Arrays) -> list[float]:
         """µs an inference, one figure a burst, with the first example already in place."""
-        run = one_inference(self._path, {name: array[:1] for name, array in inputs.items()}, self._part)
+        run = _in_place(self._runner, self._part, {name: array[:1] for name, array in inputs.items()})
         return latency.take_turns({"artifact": run})["artifact"]
 
 
@@ -172,17 +171,16 @@ def one_inference(path: Path, example: Arrays, part: str = "predict", threads: i
     Args:
         path: the file.
         example: inputs by name, (1, ...), in the model's units; a signature with a larger batch gets it in every row.
-        part: the signature whose graph is run: the file's first one.
+        part: the signature whose graph is run.
         threads: of the CPU kernels.
     """
-    interpreter = Interpreter(str(path), num_threads=threads)
-    interpreter.allocate_tensors()
-    details = interpreter.get_signature_runner(part).get_input_details()
-    for name, tensor in LiteRTRunner(path).signatures[part].inputs.items():
-        interpreter.set_tensor(
-            details[name]["index"], tensor.quantize(np.repeat(example[name], max(1, tensor.shape[0]), axis=0))
-        )
-    return interpreter.invoke
+    return _in_place(LiteRTRunner(path, threads), part, example)
+
+
+def _in_place(runner: LiteRTRunner, part: str, example: Arrays) -> Callable[[], None]:
+    inputs = runner.signatures[part].inputs
+    rows = {name: np.repeat(example[name], max(1, tensor.shape[0]), axis=0) for name, tensor in inputs.items()}
+    return runner.prepare(part, **rows)
 
 
 def _groups(count: int, rows: int) -> Iterator[tuple[int, np.ndarray | slice]]:
