@@ -139,21 +139,37 @@ def test_a_masked_bidirectional_lstm(form, merge, converter):
 
 
 @pytest.mark.parametrize("target", ["float32", "int8"])
-def test_an_autoencoder(target, converter):
-    """The last state of an encoder, repeated, starts a decoder that rebuilds the sequence."""
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_autoencoder(backwards, form, target, converter):
+    """The last state of an encoder, repeated, starts a decoder that rebuilds the sequence: it is projected once."""
     model = model_of(
         layers.LSTM(16),
-        layers.RepeatVector(20),
-        layers.LSTM(16, return_sequences=True),
+        layers.RepeatVector(37),
+        layers.LSTM(12, return_sequences=True, go_backwards=backwards),
         layers.TimeDistributed(layers.Dense(3)),
         shape=(20, 3),
     )
-    file = lowered(converter, model, target)
+    file = lowered(converter, model, target, form=form)
     operators(file.data)
+    products = [step for step in inspect(file.data).operators if step.name == "FULLY_CONNECTED"]
+    decoder = [step.outputs[0].shape for step in products if step.outputs[0].shape[-1] == 4 * 12]
+    assert {shape[-2] for shape in decoder} == {1}
     if target == "float32":
         assert worst_error(model, file.data) <= EXACT
     else:
         assert root_mean_square(model, file.data) < 0.3
+
+
+def test_a_masked_repeated_row(converter):
+    """Only the mask says which steps count: in both forms, over several loops, with steps left over."""
+    x = keras.Input((1100, 2), name="x")
+    masked = layers.Masking()(x)
+    row = layers.RepeatVector(1100)(layers.Dense(3)(masked[:, 0]))
+    mask = keras.ops.any(keras.ops.not_equal(x, 0), axis=-1)
+    model = ready(keras.Model(x, layers.GRU(4, return_sequences=True)(row, mask=mask)))
+    for form in FORMS:
+        assert worst_error(model, lowered(converter, model, form=form).data) <= EXACT
 
 
 @pytest.mark.parametrize("form", FORMS)

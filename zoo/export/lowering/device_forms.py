@@ -1,6 +1,6 @@
 """Layers in forms that suit a device: the same numbers as Keras's, of operators that convert better.
 
-While `device_forms` lasts, models compute TimeDistributed, LayerNormalization and dilated Conv1D so.
+While `device_forms` lasts, models compute TimeDistributed, RepeatVector, LayerNormalization and dilated Conv1D so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 import tensorflow as tf
 from keras import ops
-from keras.layers import Conv1D, LayerNormalization, TimeDistributed
+from keras.layers import Conv1D, LayerNormalization, RepeatVector, TimeDistributed
 
 
 @contextmanager
@@ -18,6 +18,7 @@ def device_forms() -> Iterator[None]:
     """Replaces the methods of Keras's layers while it lasts; not for two threads at once."""
     with ExitStack() as stack:
         stack.enter_context(replaced(TimeDistributed, "call", _folded(TimeDistributed.call)))
+        stack.enter_context(replaced(RepeatVector, "call", _broadcast))
         stack.enter_context(replaced(LayerNormalization, "call", _centred(LayerNormalization.call)))
         stack.enter_context(replaced(Conv1D, "call", _dilated(Conv1D.call)))
         yield
@@ -46,6 +47,19 @@ def _folded(original: Callable) -> Callable:
         return ops.reshape(outputs, (batch, time, *outputs.shape[1:]))
 
     return call
+
+
+def _broadcast(self, inputs):
+    """RepeatVector as one operator: a recurrence that reads it finds the one row behind it, see `repeated_row`."""
+    batch, features = inputs.shape
+    return tf.broadcast_to(inputs[:, None], (batch, self.n, features))
+
+
+def repeated_row(sequence: tf.Tensor) -> tf.Tensor | None:
+    """The row (batch, 1, features) that all steps of a traced sequence repeat; None where they are no such steps."""
+    if sequence.op.type != "BroadcastTo" or sequence.op.inputs[0].shape[1:2] != [1]:
+        return None
+    return sequence.op.inputs[0]
 
 
 def _centred(original: Callable) -> Callable:

@@ -26,7 +26,7 @@ import tensorflow as tf
 from keras.layers import RNN, Bidirectional
 
 from zoo.errors import ConversionError
-from zoo.export.lowering.device_forms import device_forms, replaced
+from zoo.export.lowering.device_forms import device_forms, repeated_row, replaced
 from zoo.export.recurrences.cells import FLOAT_WEIGHTS, Cell, Kinds, cell_of
 from zoo.export.streaming.layers import Window
 
@@ -41,8 +41,9 @@ Handler = Callable[[RNN, tf.Tensor, "Sequence[tf.Tensor] | None", "tf.Tensor | N
 class Hole:
     """One call of a recurrent layer, by its wires.
 
-    `sequence` is (batch, length, row...) float32, `mask` (batch, length, 1), each initial state (batch, ...); the first
-    output is (batch, length, ...) or (batch, ...), the states after it are there if the layer returns them.
+    `sequence` is (batch, length, row...) float32, or (batch, 1, row...) where it `repeats` one row, `mask` (batch,
+    length, 1), each initial state (batch, ...); the first output is (batch, length, ...) or (batch, ...), the states
+    after it are there if the layer returns them.
     """
 
     layer: RNN
@@ -55,6 +56,7 @@ class Hole:
     mask: str | None
     mask_dtype: str
     outputs: tuple[str, ...]
+    repeats: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -254,17 +256,19 @@ class _Tracing:
     def hole(self, number: int) -> Hole:
         found = self.calls[number]
         batch, length, *row = found.sequence.shape
+        repeated = repeated_row(found.sequence)
         return Hole(
             found.layer,
             found.cell,
             batch,
             length,
             tuple(row),
-            self.wire(found.sequence),
+            self.wire(found.sequence if repeated is None else repeated),
             None if found.initial_state is None else tuple(map(self.wire, found.initial_state)),
             None if found.mask is None else self.wire(found.mask),
             self._mask_dtype,
             tuple(map(self.wire, found.outputs)),
+            repeated is not None,
         )
 
     def window_hole(self, number: int) -> WindowHole:

@@ -53,8 +53,12 @@ class Recurrence:
     def input(self) -> Tensor:
         """A tensor as the converted pieces want the sequence."""
         if self.cell.has_equations:
-            return self.projections[self.block].inputs["x"]
+            return self.projections[self.rows(self.block)].inputs["x"]
         return self.step_piece.inputs["xW"]
+
+    def rows(self, steps: int) -> int:
+        """How many rows of the sequence so many steps read."""
+        return 1 if self.hole.repeats else steps
 
     @property
     def tail(self) -> int:
@@ -74,7 +78,7 @@ class Recurrence:
             order.traced[step] = self
         if isinstance(self.q, FakeQuant):  # recipes differ in what the projection has no part in
             key = (*key[:2], self.q.of(self.cell.input, self.cell.projected))
-        for rows in {self.block, self.tail} - {0} if self.cell.has_equations else ():
+        for rows in {self.rows(steps) for steps in (self.block, self.tail) if steps and self.cell.has_equations}:
             self._ordered[rows] = order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
 
     def receive(self, pieces: dict[str, Piece]) -> None:
