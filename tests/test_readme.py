@@ -44,6 +44,13 @@ def test_the_new_model_is_listed_and_built(tmp_path):
     assert int(built.stdout.split()[1]) < 20_000  # what every family's tiny size must be
 
 
+def test_the_model_of_ones_own_is_exported(tmp_path):
+    code = next(block for block in blocks("python") if "export_model" in block)
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert (tmp_path / "exported" / "gestures" / "float32.tflite").stat().st_size < 4_000_000  # weights: 2.1 MB
+
+
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"\b[a-z0-9_]+\.(?:cifar10|mitbih|digits)\b", README))))
 def test_named_weights_exist(name):
     from zoo import registry

@@ -4,7 +4,7 @@ The manifest's hash says that a card is whole, not that it is a card.  Other key
 and figures may be any: whether they are true is for `zoo verify` to measure.
 """
 
-from zoo._schema import COUNT, INTEGER, OTHERS, TEXT, OrNull, Rule, compare
+from zoo._schema import COUNT, INTEGER, OTHERS, TEXT, TRUTH, OrNull, Rule, compare
 from zoo.errors import BundleError
 
 FIGURE = Rule("a number", lambda value: type(value) in (int, float))  # NaN too: that is what a bad file may measure
@@ -50,6 +50,7 @@ _PARITY = {
     "agreement_by_class": OrNull(_METRICS),
     OTHERS: None,
 }
+_STREAMING = {"chunk": COUNT, "examples": COUNT, "frames": COUNT, "max_abs": FIGURE, "agreement": FIGURE, OTHERS: None}
 _ARTIFACT = {
     "status": ("passed", "disabled"),
     "reason": OrNull(TEXT),
@@ -60,7 +61,9 @@ _ARTIFACT = {
     "operators": OrNull(_COUNTS),
     "float_islands": OrNull(_COUNTS),
     "forms": OrNull(_WORDS),
+    "gpu?": OrNull({"whole": TRUTH, "why_not": OrNull(TEXT), OTHERS: None}),
     "parity": OrNull(_PARITY),
+    "streaming?": OrNull(_STREAMING),
     "metrics": OrNull(_METRICS),
     "ci95": OrNull(_INTERVALS),
     "latency_us": OrNull({"median": FIGURE, "p10": FIGURE, "p90": FIGURE, "cpu": TEXT, OTHERS: None}),

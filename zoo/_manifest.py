@@ -67,8 +67,10 @@ _INPUT = {
     "unit?": TEXT,
     "range?": RANGE,
     "sample_rate?": SIZE,
+    "time?": TRUTH,  # of the part `step`: axis 1 is time, a chunk of it
 }
-_OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "softmax?": TRUTH}
+_OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "softmax?": TRUTH, "time?": TRUTH}
+_STATE = {"shape": [SIZE], "dtype": DTYPE}
 _QUANTIZATION = {"dtype": DTYPE, "scale": NUMBER, "zero_point": INTEGER}
 MANIFEST = {
     "schema": (SCHEMA,),
@@ -82,7 +84,7 @@ MANIFEST = {
     "labels": LABELS,
     "build?": {TEXT: ANYTHING},
     "source?": PATH,
-    "parts": {TEXT: {"inputs": {TEXT: _INPUT}, "outputs": {TEXT: _OUTPUT}}},
+    "parts": {TEXT: {"inputs": {TEXT: _INPUT}, "outputs": {TEXT: _OUTPUT}, "state?": {TEXT: _STATE}}},
     "artifacts": {TEXT: {"file": PATH, "quantization?": {TEXT: {TEXT: _QUANTIZATION}}}},
     "files": {PATH: {"bytes": COUNT, "sha256": SHA256}},
 }

@@ -44,10 +44,10 @@ def test_a_file_that_ends_its_process_is_a_sentence(converter, tmp_path):
     graph, x = Graph(), Tensor((4,), TensorType.INT8, Quantization((1.0,), (0,)))
     y = operators.add(graph, x, x)
     path = tmp_path / "file.tflite"
-    path.write_bytes(write(Piece(graph, {"x": x}, {"y": y}), "predict"))
+    path.write_bytes(write({"predict": Piece(graph, {"x": x}, {"y": y})}))
     converter.first_run(path)
     y.quantization = Quantization((1e-9,), (0,))
-    path.write_bytes(write(Piece(graph, {"x": x}, {"y": y}), "predict"))
+    path.write_bytes(write({"predict": Piece(graph, {"x": x}, {"y": y})}))
     with pytest.raises(ConversionError, match="LiteRT died of SIGABRT"):
         converter.first_run(path)
     path.write_bytes(b"no file at all")

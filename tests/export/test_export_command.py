@@ -37,6 +37,8 @@ def test_help_says_how(zoo):
         "name",
         "out",
         "target",
+        "step",
+        "chunk",
     ):
         assert f"--{option}" in help
 
@@ -64,6 +66,14 @@ def test_every_option_reaches_the_export(zoo, file, tmp_path):
     assert entry["signatures"]["predict"]["inputs"] == {"signal": "uint8"}
     process = zoo("predict", tmp_path / "out" / "beats", "signals.npy", cwd=tmp_path, code=2)
     assert "does not exist" in process.stderr
+
+
+def test_the_part_step_comes_by_its_options(zoo, tmp_path):
+    x = Input((6, 3), name="x")
+    Model(x, {"y": layers.GRU(4, name="gru")(x)}).save(tmp_path / "memory.keras")
+    zoo("export", "memory.keras", "--target", "float32", "--step", "--chunk", "2", "--out", "out", cwd=tmp_path)
+    step = load_bundle(tmp_path / "out" / "memory").parts["step"]
+    assert (step["inputs"]["x"]["shape"], list(step["state"])) == ([1, 2, 3], ["gru_h"])
 
 
 OWN_MODULE = """

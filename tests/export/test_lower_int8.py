@@ -1,5 +1,8 @@
 """Integer files: equal bits in both forms, no float but where a recipe wants it, ends as asked, repairs done."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -18,7 +21,12 @@ from lowered_models import (
 )
 
 from zoo.errors import ConversionError
+from zoo.export.convert import Converter
+from zoo.export.lower import Lowered
+from zoo.export.recurrences.ranges import RECIPES
 from zoo.runtime.flatbuffer import inspect
+from zoo.verify.gates import Gate, graph_gates
+from zoo.verify.measures.graph import read_graph
 from zoo.verify.source_model import deployed
 
 
@@ -238,3 +246,92 @@ def test_calibration_is_needed_and_int16x8_takes_no_recurrence(converter):
         lowered(converter, model, "int8", calibration=None)
     with pytest.raises(ConversionError, match="`memory` is recurrent"):
         lowered(converter, model, "int16x8")
+
+
+def test_a_bias_of_equal_numbers(converter):
+    """The converter stores one for every channel, on the scale of the first, where ranges are by fake quantisation."""
+    x = Input((8, 4), name="x")
+    layer = layers.SimpleRNN(6)
+    model = Model(x, {"h": layer(x)})
+    kernel, recurrent, bias = layer.get_weights()
+    layer.set_weights([kernel * np.linspace(0.1, 2, 6), recurrent, np.full_like(bias, 0.7)])
+    model = deployed(model)
+    assert root_mean_square(model, lowered(converter, model, "int8").data) < 0.1
+    assert worst_error(model, lowered(converter, model).data) <= 1e-6
+
+
+def test_all_calls_of_a_layer_compute_on_one_grid(converter):
+    """The second call reads numbers three times as large: one step, converted once, serves both."""
+    x, wide = Input((6, 4), name="x"), Input((9, 4), name="wide")
+    shared = layers.GRU(8, name="shared")
+    model = ready(Model([x, wide], {"near": shared(x), "far": shared(wide * 3)}))
+    unrolled, blocked = (lowered(converter, model, "int8", form=form) for form in ("unrolled", "blocked"))
+    assert root_mean_square(model, unrolled.data) < 0.1
+    examples = examples_of(model, 6)
+    one, other = (stored_answers(file.data, examples) for file in (unrolled, blocked))
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
+    products = [operator for operator in inspect(unrolled.data).operators if operator.name == "FULLY_CONNECTED"]
+    steps = [operator for operator in products if operator.outputs[0].shape == (1, 24)]
+    assert len(steps) == 6 + 9
+    assert len({operator.inputs[1].index for operator in steps}) == 1
+    for operators in (steps, [operator for operator in products if operator not in steps]):
+        assert len({(op.inputs[0].scales, op.outputs[0].scales, op.outputs[0].zero_points) for op in operators}) == 1
+
+
+def test_a_rest_that_int8_spoils_stays_float(converter, tmp_path):
+    """A CONCATENATION puts h and a feature that runs to hundreds on one grid; only the small h decides the answer."""
+    x, far = Input((12, 4), name="x"), Input((2,), name="far")
+    joined = layers.Concatenate()([layers.GRU(8)(x), far * 300])
+    head = layers.Dense(4)
+    model = ready(Model([x, far], {"scores": head(joined)}))
+    weights, bias = model.get_weights()[-2:]
+    weights[8:] *= 1e-4
+    model.set_weights([*model.get_weights()[:-2], weights, bias])
+    file = lowered(converter, model, "int8")
+    assert "float rest" in file.int8_recipe.split(", ")
+    assert file.float_islands["FULLY_CONNECTED"]
+    assert root_mean_square(model, file.data) < 0.1
+    assert {tensor.dtype for tensor in inspect(file.data).signatures["predict"].inputs.values()} == {"int8"}
+    assert all(gate.passed for gate in float_gates(file, tmp_path))
+    assert not all(gate.passed for gate in float_gates(replace(file, int8_recipe="all int8"), tmp_path))
+
+
+@pytest.mark.parametrize("recipe", [alternatives[0] for alternatives in RECIPES], ids=lambda recipe: recipe.name)
+def test_the_table_has_what_a_recipe_leaves_float(recipe, converter, monkeypatch, tmp_path):
+    """In loops and in the steps after the last whole block."""
+    monkeypatch.setattr("zoo.export.lowering.trials.RECIPES", ((recipe,),))
+    x = Input((19, 4), name="x")
+    h = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(layers.Masking()(x))
+    h = layers.GRU(4, return_sequences=True, activation="relu")(h)
+    last, state = layers.GRU(4, reset_after=False, return_state=True)(h)
+    late = layers.SimpleRNN(4)(x, initial_state=state)
+    model = ready(Model(x, {"scores": layers.Dense(3)(layers.Concatenate()([last, late]))}))
+    file = lowered(converter, model, "int8", form="blocked")
+    assert file.int8_recipe.startswith(recipe.name)
+    assert all(gate.passed for gate in float_gates(file, tmp_path)), file.float_islands
+
+
+def float_gates(file: Lowered, folder: Path) -> list[Gate]:
+    path = folder / "int8.tflite"
+    path.write_bytes(file.data)
+    return graph_gates("int8", read_graph(path), file.int8_recipe)
+
+
+class Counting(Converter):
+    """A converter that notes which functions it was asked for."""
+
+    def convert(self, functions, target, calibration=None):
+        self.asked = [*getattr(self, "asked", []), *functions]
+        return super().convert(functions, target, calibration)
+
+
+def test_what_recipes_share_is_converted_once():
+    model, examples = integrator()
+    with Counting() as converter:
+        file = lowered(converter, model, "int8", calibration=examples)
+        assert file.int8_recipe != "all int8"
+        assert len(set(converter.asked)) == len(converter.asked), converter.asked
+        projections = 1
+        steps = len(converter.asked) - converter.asked.count("rest") - projections
+        assert 2 <= steps <= sum(map(len, RECIPES)), "a step a recipe, one projection for all"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_files import BuiltinOperator, Graph, Tensor, apply, file_of, schema
 
 from zoo.errors import BundleError, InputError
 from zoo.runtime.litert import LiteRTRunner, TensorInfo
@@ -84,6 +85,19 @@ def test_an_unknown_signature_is_refused(bundles):
 def test_what_is_no_model_is_refused(tmp_path, data):
     (tmp_path / "a.tflite").write_bytes(data)
     with pytest.raises(BundleError, match=r"a\.tflite` cannot be opened by LiteRT"):
+        LiteRTRunner(tmp_path / "a.tflite")
+
+
+def test_an_operator_of_another_time_is_a_sentence(tmp_path):
+    graph, x = Graph(), Tensor((1, 4))
+    y = apply(graph, BuiltinOperator.ADD, [x, x], x.like(), schema.AddOptionsT(), version=99)
+    (tmp_path / "a.tflite").write_bytes(file_of(graph, {"x": x}, {"y": y}))
+    with pytest.raises(BundleError, match=r"cannot be opened by LiteRT: Didn't find op .* 'ADD' version '99'"):
+        LiteRTRunner(tmp_path / "a.tflite")
+
+
+def test_a_missing_file_is_a_sentence(tmp_path):
+    with pytest.raises(BundleError, match=r"a\.tflite` cannot be opened by LiteRT: .*No such file"):
         LiteRTRunner(tmp_path / "a.tflite")
 
 

@@ -24,6 +24,11 @@ def test_prints_the_most_probable_classes(zoo, bundles, folder):
     assert sorted(line.split()[0] for line in lines[1:]) == ["cat", "dog", "sun"]
 
 
+def test_talks_of_nothing_else(zoo, bundles, folder):
+    """LiteRT greets every accelerator that it finds or misses, and says farewell to each."""
+    assert zoo("predict", bundles / "image.test", "a.png", cwd=folder).stderr == ""
+
+
 def test_several_inputs_are_one_line_each(zoo, bundles, folder):
     process = zoo("predict", bundles / "image.test", "a.png", "b.png", "--target", "int8", cwd=folder)
     assert [line.partition(":")[0] for line in process.stdout.splitlines()] == ["a.png", "b.png"]

@@ -3,9 +3,18 @@
 import pytest
 
 from zoo.bundle import TARGETS
-from zoo.verify.float_operators import FLOAT_OPERATORS
-from zoo.verify.gates import BOUNDS, agreement_gate, graph_gates, parity_gate, repeat_gates, score_gates
+from zoo.verify.float_operators import FLOAT_OPERATORS, OF_RECIPES, float_operators
+from zoo.verify.gates import (
+    BOUNDS,
+    agreement_gate,
+    graph_gates,
+    parity_gate,
+    repeat_gates,
+    score_gates,
+    streaming_gates,
+)
 from zoo.verify.measures.graph import GraphFacts
+from zoo.verify.measures.streaming import Streamed
 
 PARITY = {"saved_model": 1e-5, "float32": 1e-4, "float16": 1e-2}
 AGREEMENT = {"dynamic_int8": 0.98, "int8": 0.95, "int16x8": 0.98}
@@ -13,7 +22,7 @@ POINTS = {"saved_model": 0.01, "float32": 0.1, "float16": 0.3, "dynamic_int8": 1
 
 
 def graph(ends="float32", **changes):
-    facts = {"operators": {}, "custom": (), "floating": {}, "large_weights": {}}
+    facts = {"operators": {}, "custom": (), "floating": {}, "large_weights": {}, "gpu": {}}
     signatures = {"predict": {"inputs": {"x": ends}, "outputs": {"y": ends}}}
     return GraphFacts(**{**facts, "signatures": signatures, **changes})
 
@@ -57,6 +66,33 @@ def test_score(target):
     assert passed(score_gates(target, "accuracy", 0.9 - 3 * drop, 0.9, reach=None, two_errors=4 * drop)) == [True]
 
 
+def streamed(apart=0.0, agreement=1.0, repeats=True):
+    return Streamed({"max_abs": 2 * apart, "agreement": agreement}, apart, repeats)
+
+
+@pytest.mark.parametrize("target", ["saved_model", "float32", "float16", "dynamic_int8", "int8"])
+def test_streaming(target):
+    """Floats are held to the bound of parity, dynamic scales to that of agreement, integers to the bits."""
+    bound = PARITY.get(target, 0.0)
+    assert passed(streaming_gates(target, streamed(bound))) == [True, True]
+    assert passed(streaming_gates(target, streamed(repeats=False))) == [True, False]
+    if target == "dynamic_int8":
+        assert passed(streaming_gates(target, streamed(0.1, AGREEMENT[target]))) == [True, True]
+        assert passed(streaming_gates(target, streamed(0.0, AGREEMENT[target] - 1e-4))) == [False, True]
+    else:
+        assert passed(streaming_gates(target, streamed(1.01 * bound + 1e-9))) == [False, True]
+        assert passed(streaming_gates(target, streamed(float("nan")))) == [False, True]
+
+
+def test_a_state_of_a_step_may_be_float_in_int8():
+    def found(name):
+        step = {"inputs": {"x": "int8", "c": "float32"}, "outputs": {"y": "int8", "c": "float32"}}
+        return passed(graph_gates("int8", graph(signatures={name: step})))
+
+    assert found("step") == [True, True, True]
+    assert found("predict") == [True, False, True]
+
+
 def test_only_int8_keeps_the_recipes_goal():
     assert passed(score_gates("int8", "macro_f1", 0.586, 0.6, reach=0.6)) == [True, True]
     assert passed(score_gates("int8", "macro_f1", 0.584, 0.59, reach=0.6)) == [True, False]
@@ -98,6 +134,16 @@ def test_float_operators_of_int8_stand_in_one_table():
     assert not failed.passed
     assert "CONV_2D x2" in failed.reason
     assert all(reason for reason in FLOAT_OPERATORS.values())
+
+
+def test_some_float_operators_hang_on_the_recipe():
+    whole = graph("int8", floating={"MUL": 1, "FULLY_CONNECTED": 2})
+    assert not graph_gates("int8", whole, "all int8")[-1].passed
+    assert graph_gates("int8", whole, "all int8, float rest")[-1].passed
+    assert not graph_gates("int8", graph("int8", floating={"CUSTOM": 1}), "all int8, float rest")[-1].passed
+    for recipe, operators in OF_RECIPES.items():
+        assert operators.keys() <= float_operators(f"all int8, {recipe}").keys()
+        assert all(operators.values())
 
 
 def test_repeats():

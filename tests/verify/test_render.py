@@ -61,6 +61,26 @@ def test_a_disabled_target_says_why(measured):
     assert cells(pretrained_table([card]), f"[`{card['bundle']}`](saved_models/{card['bundle']})")[5] == "-"
 
 
+def test_the_gpu_verdict_says_why_not(measured):
+    """`resnet_tiny` has shortcuts of 1x1 with a stride, which the delegate computes wrongly with int8 weights."""
+    verdicts = {target: entry["gpu"] for target, entry in measured.card["artifacts"].items()}
+    for target in ("float32", "float16"):
+        assert verdicts[target] == {"whole": True, "why_not": None}
+    assert not verdicts["int8"]["whole"]
+    text = bundle_readme(measured.card)
+    assert [cells(text, target)[7] for target in ("float32", "int8")] == ["whole", "no"]
+    assert "`int8`. CONV_2D: 1x1 with int8 weights and a stride: the delegate takes it and computes it wrongly." in text
+
+
+def test_a_card_without_verdicts(measured):
+    card = copies.deepcopy(measured.card)
+    for entry in card["artifacts"].values():
+        entry["gpu"] = None
+    text = bundle_readme(card)
+    assert cells(text, "int8")[7] == "-"
+    assert "GPU delegate" not in text
+
+
 def test_a_card_without_a_score(measured):
     """That of a user's model: what was not measured is said to be so, and what does not exist has no section."""
     card = copies.deepcopy(measured.card)

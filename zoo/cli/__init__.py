@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from zoo._stderr import silence_at_exit
 from zoo.cli._later import later
 from zoo.errors import ZooError
 
@@ -77,6 +78,7 @@ def main() -> None:
 
 
 def quieten() -> None:
-    """TensorFlow's start-up talk about absent GPUs is of no use to a user of the command line."""
+    """What TensorFlow and LiteRT say of absent accelerators is of no use to a user of the command line."""
+    silence_at_exit()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

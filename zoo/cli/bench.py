@@ -58,8 +58,8 @@ def rnn(
         bool, typer.Option("--peers", help="Beside the stock conversions, PyTorch and ONNX Runtime.")
     ] = False,
     cells: Annotated[
-        str, typer.Option(help="Cells; the last four are models of a size of their own.")
-    ] = "LSTM,GRU,SimpleRNN,IRNN,Bidirectional,ConvLSTM,Video,CRNN",
+        str, typer.Option(help="Cells; the last six are models of a size of their own.")
+    ] = "LSTM,GRU,SimpleRNN,IRNN,Bidirectional,ConvLSTM,Video,CRNN,IndRNN,Dilated",
     lengths: Annotated[str, typer.Option(help="Steps of a sequence.")] = "50,128,512",
     units: Annotated[str, typer.Option(help="Units of a layer.")] = "64,128",
     layers: Annotated[str, typer.Option(help="Layers of a model.")] = "1,2",
@@ -101,6 +101,52 @@ def rnn(
         return
     for table in for_screen(found):
         print_table(table.columns, table.rows, title=table.title)
+
+
+@app.command("forms")
+def forms(
+    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 5,
+    write: Annotated[bool, typer.Option("--write", help="Make this the table that the form `auto` goes by.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Finds the lengths up to which an unrolled recurrence is faster than a blocked one: `zoo bench forms --write`.
+
+    On LiteRT's `CompiledModel` with its weight cache and on its `Interpreter` without; takes about a quarter of an hour
+    on a machine that does nothing else.
+    """
+    import_tensorflow()
+    from zoo.bench.rnn.forms import measure_forms
+    from zoo.export.recurrences.forms import TABLE
+
+    if write:
+        check_writable(TABLE)
+    with progress_bar() as report:
+        found = measure_forms(rounds=rounds, report=report)
+    if write:
+        TABLE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    if as_json:
+        print_json(found)
+        return
+    columns = (
+        "cell",
+        "units",
+        "recurrences",
+        "target",
+        "runtime",
+        "unrolled up to",
+        "unrolled over blocked, by length",
+    )
+    rows = [
+        (
+            row["cell"],
+            *(str(row[key]) for key in ("units", "recurrences", "target", "runtime", "unrolled_to")),
+            ", ".join(f"{length}: {ratio:.2f}" for length, ratio in row["ratios"].items()),
+        )
+        for row in found["rows"]
+    ]
+    print_table(
+        columns, rows, title=f"Time of the unrolled form over that of the blocked one, {found['machine']['cpu']}"
+    )
 
 
 def _compare(axes: tuple[str, ...], peers: bool, rounds: int, keep: Callable[[dict], None]) -> dict:

@@ -44,11 +44,24 @@ def export(
     batch_size: Annotated[int, typer.Option(help="Rows of every input of the .tflite files.")] = 1,
     length: Annotated[int | None, typer.Option(help="Steps of inputs whose time axis is open.")] = None,
     form: Annotated[
-        str, typer.Option(help="How recurrences are lowered: unrolled, blocked, or auto by their length.")
+        str, typer.Option(help="How recurrences are lowered: unrolled, blocked, or auto, as was measured to be faster.")
     ] = "auto",
+    runtime: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="RUNTIME", help="What auto picks for: compiled, interpreter (no weight cache), or gpu."
+        ),
+    ] = "compiled",
+    size_budget: Annotated[
+        int | None, typer.Option(metavar="BYTES", help="What a .tflite file may take; auto heeds it.")
+    ] = None,
     int8_io: Annotated[
         str | None, typer.Option("--int8-io", help="int8 or uint8 ends of int8; uint8 for images unless given.")
     ] = None,
+    step: Annotated[
+        bool, typer.Option("--step", help="Also export the part `step`, which takes frames as they come.")
+    ] = False,
+    chunk: Annotated[int, typer.Option(help="Frames a call of `step`.")] = 1,
     name: Annotated[str | None, typer.Option(help="What to call the bundle of a model of yours.")] = None,
     custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:
@@ -72,8 +85,12 @@ def export(
             examples=examples,
             batch_size=batch_size,
             form=form,
+            runtime=runtime,
+            size_budget=size_budget,
             length=length,
             int8_io=int8_io,
+            step=step,
+            chunk=chunk,
             report=report,
         )
     show(bundle)

@@ -36,8 +36,12 @@ def export_model(
     examples: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
     batch_size: int = 1,
     form: str = "auto",
+    runtime: str = "compiled",
+    size_budget: int | None = None,
     length: int | None = None,
     int8_io: str | None = None,
+    step: bool = False,
+    chunk: int = 1,
     report=ignore,
 ) -> Bundle:
     """Exports a model and measures what came of it.
@@ -57,9 +61,17 @@ def export_model(
         examples: of a model that is not the zoo's, the inputs on which artifacts are compared with Keras: an `.npz` or
             arrays by input name; seeded random ones unless given.
         batch_size: rows of every input of the `.tflite` files.
-        form: of recurrences, `unrolled`, `blocked`, or `auto` by their length.
+        form: of recurrences, `unrolled`, `blocked`, or `auto`, which picks what was measured to be faster.
+        runtime: what `auto` picks for: `compiled` (LiteRT's `CompiledModel` with its weight cache, as our runtime has
+            it), `interpreter` (which has no such cache) or `gpu`.
+        size_budget: bytes that each `.tflite` file may take; `auto` heeds it.
         length: steps of inputs whose time axis is open.
         int8_io: `int8` or `uint8` ends of the target `int8`; uint8 for an image and int8 for all else unless given.
+        step: whether artifacts have the signature `step` too, which is given frames as they come: `zoo.runtime` streams
+            by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and the states, (batch, ...) each:
+            zeros (in an int8 file the zero point) before the first frame, then what the call before gave under the
+            same name, as it is.  An output without a time axis is the answer after the frames so far.
+        chunk: frames a call of `step`.
         report: called with the stage, what is done of it and the whole.
 
     Returns:
@@ -73,7 +85,17 @@ def export_model(
         GateError: every target failed its gates.  Then, as after any error, nothing is written.
     """
     _check_backend()
-    request = make_request(targets, batch_size=batch_size, form=form, length=length, int8_io=int8_io)
+    request = make_request(
+        targets,
+        batch_size=batch_size,
+        form=form,
+        runtime=runtime,
+        size_budget=size_budget,
+        length=length,
+        int8_io=int8_io,
+        step=step,
+        chunk=chunk,
+    )
     with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
         source = open_source(model, name, request, Path(scratch))
         manifest = describe(source, batch_size)

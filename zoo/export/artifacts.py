@@ -12,7 +12,7 @@ from zoo.export.convert import Converter
 from zoo.export.describe import quantization
 from zoo.export.intake.calibration import Calibration
 from zoo.export.intake.request import CALIBRATED, Request
-from zoo.export.intake.sources import PART, Source
+from zoo.export.intake.sources import PART, STEP, Source
 from zoo.export.lower import lower
 from zoo.export.saved_model import write_saved_model
 
@@ -75,7 +75,8 @@ def _make(
     place: Place,
 ) -> dict:
     if target == "saved_model":
-        write_saved_model({PART: source.model}, place.add(target, "saved_model"))
+        step = {STEP: source.step.model} if source.step else {}
+        write_saved_model({PART: source.model} | step, place.add(target, "saved_model"))
         return {}
     calibrates = target in CALIBRATED
     lowered = lower(
@@ -84,9 +85,12 @@ def _make(
         target,
         calibration=calibration.inputs if calibrates else None,
         form=request.form,
+        runtime=request.runtime,
+        size_budget=request.size_budget,
         int8_io=ends(request, place.manifest),
         converter=converter,
         signature=PART,
+        step=source.step,
     )
     stored = {"quantization": quantization(lowered.data)} if calibrates else {}
     place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)

@@ -166,4 +166,6 @@ def _telling(talk: list[str]) -> list[str]:
 def _save(functions: Mapping[str, object], folder: Path) -> None:
     module = tf.Module()
     module.variables_of_functions = [variable for function in functions.values() for variable in function.variables]
-    tf.saved_model.save(module, str(folder), signatures=dict(functions))
+    # Gradients are of no use here, and those of `swish` cannot be saved once a function has been pruned.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(module, str(folder), signatures=dict(functions), options=options)

@@ -1,12 +1,13 @@
 """The manifest of an export: what the bundle is, its inputs and outputs, and how its artifacts store them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import metadata
 
 from keras import layers
 
 from zoo.export.intake.refusals import all_layers
-from zoo.export.intake.sources import PART, Source
+from zoo.export.intake.sources import PART, STEP, Source
+from zoo.export.streaming.part import Step
 from zoo.runtime.arrays import InputSpec
 from zoo.runtime.flatbuffer import TensorView, inspect
 
@@ -28,7 +29,7 @@ def describe(source: Source, batch_size: int) -> dict:
         "zoo": metadata.version("hybrid-zoo"),
         "decode": "single",
         "labels": list(data.labels) if data else None,
-        "parts": {PART: {"inputs": _inputs(source, batch_size), "outputs": _outputs(source, batch_size)}},
+        "parts": _parts(source, batch_size),
         "artifacts": {},
     }
     return found | ({"build": dict(spec.arguments)} if spec else {"source": "source.keras"})
@@ -50,6 +51,33 @@ def quantization(data: bytes) -> dict[str, dict[str, dict]]:
 
 def _stored(tensor: TensorView) -> dict:
     return {"dtype": tensor.dtype, "scale": tensor.scales[0], "zero_point": tensor.zero_points[0]}
+
+
+def _parts(source: Source, batch_size: int) -> dict[str, dict]:
+    whole = {"inputs": _inputs(source, batch_size), "outputs": _outputs(source, batch_size)}
+    return {PART: whole} | ({STEP: _step(source.step, whole)} if source.step else {})
+
+
+def _step(step: Step, whole: Mapping[str, Mapping]) -> dict[str, dict]:
+    """The part `step`: what the whole says of an input or output holds for a chunk of it too."""
+
+    def ends(of: Mapping[str, Mapping], timed: Collection[str]) -> dict[str, dict]:
+        return {name: _of_chunk(facts, step.chunk) if name in timed else dict(facts) for name, facts in of.items()}
+
+    (batch, *_), *_ = (facts["shape"] for facts in whole["inputs"].values())
+    states = {name: step.model.input[name] for name in step.state}
+    return {
+        "inputs": ends(whole["inputs"], step.timed_inputs),
+        "outputs": ends(whole["outputs"], step.timed_outputs),
+        "state": {
+            name: {"shape": [batch, *tensor.shape[1:]], "dtype": tensor.dtype} for name, tensor in states.items()
+        },
+    }
+
+
+def _of_chunk(facts: Mapping, chunk: int) -> dict:
+    batch, _, *values = facts["shape"]
+    return {**facts, "shape": [batch, chunk, *values], "time": True}
 
 
 def _inputs(source: Source, batch_size: int) -> dict[str, dict]:

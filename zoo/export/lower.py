@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -19,8 +20,12 @@ from zoo.export.convert import Converter
 from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.job import Job, Lowered
+from zoo.export.lowering.step_job import step_job
+from zoo.export.recurrences.cells import kinds_for
+from zoo.export.recurrences.forms import Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
-from zoo.export.recurrences.recurrence import recurrence_of
+from zoo.export.recurrences.recurrence import recurrences_of
+from zoo.export.streaming.part import Step
 
 FLOAT_TARGETS = ("float32", "float16", "dynamic_int8")
 
@@ -32,9 +37,12 @@ def lower(
     *,
     calibration: Mapping[str, np.ndarray] | None = None,
     form: str = "auto",
+    runtime: str = "compiled",
+    size_budget: int | None = None,
     int8_io: Mapping[str, str | None] | str | None = "int8",
     converter: Converter,
     signature: str = "predict",
+    step: Step | None = None,
 ) -> Lowered:
     """Converts a model, its recurrences by assembly.
 
@@ -43,30 +51,64 @@ def lower(
         inputs: for each input by name, its shape, batch and lengths fixed, and its dtype; in the signature's order.
         target: `float32`, `float16`, `dynamic_int8`, `int8`, or `int16x8`, which takes no recurrences for now.
         calibration: for the last two: (examples, ...) of each input.
-        form: `auto`, `unrolled` or `blocked`.
+        form: `unrolled`, `blocked`, or `auto`, which picks for each recurrence what was measured to be faster.
+        runtime: what `auto` picks for, one of `forms.RUNTIMES`.
+        size_budget: bytes that the file may take: where it would take more, `auto` picks `blocked`.
         int8_io: what the float inputs and outputs of an `int8` file become: `int8`, `uint8`, or None for float32; one
             for all, or by name, where int8 is what is not named.
         converter: the process that converts.
         signature: the name of the file's signature.
+        step: of the model, for a second signature of that name in the same file.
 
     Raises:
-        ConversionError: the model cannot be converted, or what came of it cannot be run.
+        ConversionError: the model cannot be converted, or what came of it cannot be run, or is over the budget.
+        InputError: no such form or runtime.
     """
     if keras.backend.backend() != "tensorflow":
         raise ConversionError(
             f"models are exported with Keras on TensorFlow, found the backend `{keras.backend.backend()}`",
             "`KERAS_BACKEND=tensorflow` before the command, or before Keras is imported",
         )
-    integer = target not in FLOAT_TARGETS
-    cut = cut_open(model, inputs, "bool" if integer else "float32")
-    recurrences = [recurrence_of(hole, form) for hole in cut.holes]
-    job = Job(model, inputs, cut, recurrences, converter, signature)
-    if not integer:
-        return lower_float(job, target)
-    if calibration is None:
+    if calibration is None and target not in FLOAT_TARGETS:
         raise ConversionError(f"the target `{target}` needs calibration", "`--calibrate` takes examples of the inputs")
+
+    def in_form(form: str) -> Lowered:
+        chooser = Chooser(form, target, runtime)
+        return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step)
+
+    lowered = in_form(form)
+    if size_budget is None or len(lowered.data) <= size_budget:
+        return lowered
+    if form == "auto" and "unrolled" in lowered.forms:
+        lowered = min(lowered, in_form("blocked"), key=lambda file: len(file.data))
+    if len(lowered.data) > size_budget:
+        raise ConversionError(
+            f"the `{target}` file takes {len(lowered.data):,} bytes, more than the budget of {size_budget:,}",
+            "a smaller target, `--form auto`, or a larger `--size-budget`",
+        )
+    return lowered
+
+
+def _lowered(
+    model: keras.Model,
+    inputs: Inputs,
+    choose: Chooser,
+    calibration: Mapping[str, np.ndarray] | None,
+    int8_io: Mapping[str, str | None] | str | None,
+    converter: Converter,
+    signature: str,
+    step: Step | None,
+) -> Lowered:
+    integer = choose.target not in FLOAT_TARGETS
+    masks = "bool" if integer else "float32"
+    cut = cut_open(model, inputs, masks, kinds_for(choose.target))
+    job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature)
+    if step is not None:
+        job = replace(job, step=step_job(job, step, masks, replace(choose, form="auto")))
+    if not integer:
+        return lower_float(job, choose.target)
     calibration = {name: np.asarray(calibration[name], dtype) for name, (_, dtype) in inputs.items()}
-    if target == "int16x8":
+    if choose.target == "int16x8":
         return lower_int16x8(job, calibration)
     ends = dict.fromkeys([*inputs, *cut.outputs], "int8")
     ends |= int8_io if isinstance(int8_io, Mapping) else dict.fromkeys(ends, int8_io)

@@ -60,14 +60,9 @@ def _convert(tf, folder: str, signatures: list[str], target: str) -> None:
 
 
 def _run(path: str) -> None:
-    import numpy as np
-    from ai_edge_litert.interpreter import Interpreter
+    from zoo.runtime.engines import rehearse
 
-    interpreter = Interpreter(path, num_threads=1)
-    for name in interpreter.get_signature_list():
-        runner = interpreter.get_signature_runner(name)
-        ends = runner.get_input_details().items()
-        runner(**{key: np.zeros(detail["shape"], detail["dtype"]) for key, detail in ends})
+    rehearse(Path(path).read_bytes())
 
 
 def _examples(path: str, signature: str) -> Iterator[tuple[str, dict]]:

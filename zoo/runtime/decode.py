@@ -1,14 +1,16 @@
 """Decode loops: how the parts of a model are driven to one answer.
 
-A loop is a function of a runner and the inputs, so that LiteRT, a SavedModel and Keras are driven by the same code.
+A loop is a function of a runner and the inputs, so that LiteRT, a SavedModel and Keras are driven by the same code; the
+loop of a stream, which waits for more input, is an object.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
 
-from zoo.errors import BundleError
+from zoo.errors import BundleError, InputError
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -23,6 +25,69 @@ class Runner(Protocol):
 def single(runner: Runner, inputs: Arrays) -> dict[str, np.ndarray]:
     """One run of the part `predict`."""
     return runner.run("predict", **inputs)
+
+
+class Stream:
+    """One way through time by the part `step`: frames go in as they come, answers come out.
+
+    The states that a run gives go into the next run as they are; they begin with zeros.
+
+    Args:
+        runner: of the parts.
+        part: the manifest's entry of `step`.
+    """
+
+    def __init__(self, runner: Runner, part: Mapping):
+        self._runner, self._part = runner, part
+        timed = [facts["shape"][1] for facts in part["inputs"].values() if facts.get("time")]
+        self.chunk: int = timed[0]
+        """Frames a run."""
+        self.states: dict[str, np.ndarray] = {}
+        """What the next run is given of the frames so far."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Forgets all frames: the next one is the first."""
+        self.states = {name: np.zeros(facts["shape"], facts["dtype"]) for name, facts in self._part["state"].items()}
+
+    def feed(self, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """Runs as many chunks as the frames make.
+
+        Args:
+            arrays: every input by name, in the model's units: of those with frames (batch, n, ...), n a whole number
+                of chunks and one for all; the others (batch, ...), which are given anew at every call.
+
+        Returns:
+            Every output by name: of those with a row a frame (batch, n, ...); of the others what they are after the
+            last of these frames.
+
+        Raises:
+            InputError: the frames are no whole number of chunks, or not as many of every input; nothing has been run.
+        """
+        timed = [name for name, facts in self._part["inputs"].items() if facts.get("time")]
+        outputs = defaultdict(list)
+        for first in range(0, self._frames(timed, arrays), self.chunk):
+            part = {name: x[:, first : first + self.chunk] if name in timed else x for name, x in arrays.items()}
+            found = self._runner.run("step", **part, **self.states)
+            self.states = {name: found[name] for name in self.states}
+            for name in self._part["outputs"]:
+                outputs[name].append(found[name])
+        return {
+            name: np.concatenate(outputs[name], axis=1) if facts.get("time") else outputs[name][-1]
+            for name, facts in self._part["outputs"].items()
+        }
+
+    def _frames(self, timed: list[str], arrays: Arrays) -> int:
+        counts = {name: np.shape(arrays[name])[1] for name in timed if np.ndim(arrays.get(name)) > 1}
+        count = next(iter(counts.values()), 0)
+        if len(counts) != len(timed) or len(set(counts.values())) != 1 or count == 0 or count % self.chunk:
+            found = ", ".join(f"{number} of `{name}`" for name, number in counts.items()) or "none"
+            raise InputError(
+                f"wrong number of frames: found {found}; expected as many of every input ({', '.join(timed)}), in "
+                f"chunks of {self.chunk}",
+                "keep what is left over until more frames have come; `zoo export --step --chunk 1` takes any number",
+            )
+        return count
 
 
 LOOPS: Mapping[str, Callable[[Runner, Arrays], dict[str, np.ndarray]]] = {"single": single}

@@ -10,8 +10,9 @@ Reads the flatbuffer where it lies: weights are neither copied nor unpacked.
 import os
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from ai_edge_litert import schema_py_generated as schema
 from zoo.errors import BundleError
 
 _IDENTIFIER = b"TFL3"
+_SHORT = 8
 
 
 def _names_of(enumeration: type) -> dict[int, str]:
@@ -27,6 +29,7 @@ def _names_of(enumeration: type) -> dict[int, str]:
 
 
 _OPERATOR_NAMES = _names_of(schema.BuiltinOperator)
+_OPTIONS_NAMES = _names_of(schema.BuiltinOptions)
 _TYPE_NAMES = {value: name.lower() for value, name in _names_of(schema.TensorType).items()}
 
 
@@ -38,6 +41,8 @@ class TensorView:
     subgraph: int
     index: int
     shape: tuple[int, ...]
+    shape_signature: tuple[int, ...]
+    """The shape with -1 for a dimension of any size."""
     dtype: str
     """`float32`, `int8`, ...: the schema's own name in lower case."""
     constant: bool
@@ -46,6 +51,8 @@ class TensorView:
     """Whether it keeps its values from one run to the next."""
     scales: tuple[float, ...]
     zero_points: tuple[int, ...]
+    integers: tuple[int, ...] = ()
+    """The values of a constant int32 vector of up to 8: positions, strides, shapes."""
 
     @property
     def elements(self) -> int:
@@ -63,6 +70,8 @@ class OperatorView:
     subgraph: int
     inputs: tuple[TensorView | None, ...]
     outputs: tuple[TensorView, ...]
+    options: object = field(compare=False)
+    """The schema's own view of its options, `options.StrideW()`; None where it has none."""
 
 
 @dataclass(frozen=True)
@@ -93,46 +102,99 @@ def inspect(file: str | os.PathLike | bytes) -> Graph:
     Raises:
         BundleError: it is no TFLite file, or is cut short.
     """
+    with opened(file) as model:
+        return _read(model)
+
+
+def read_signatures(file: str | os.PathLike | bytes) -> dict[str, SignatureView]:
+    """The signatures of a file and nothing else of it, which takes no time where a graph has thousands of operators.
+
+    Raises:
+        BundleError: it is no TFLite file, or is cut short.
+    """
+    with opened(file) as model:
+        return _signatures(model, lambda number, index: _tensor(model, number, index))
+
+
+@contextmanager
+def opened(file: str | os.PathLike | bytes) -> Iterator[schema.Model]:
+    """The schema's own view of a file; reading what is not there ends in an error that says so.
+
+    Raises:
+        BundleError: it is no TFLite file, or is cut short.
+    """
     data, where = (file, "the file") if isinstance(file, bytes) else (Path(file).read_bytes(), f"`{file}`")
     if data[4:8] != _IDENTIFIER:
         raise BundleError(f"{where} is not a TFLite file: found {data[4:8]!r} at byte 4, expected {_IDENTIFIER!r}")
     try:
-        return _read(schema.Model.GetRootAs(data))
+        yield schema.Model.GetRootAs(data)
     except (struct.error, IndexError, ValueError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise BundleError(f"{where} is not a whole TFLite file: {error}") from error
 
 
+def builtin_code(code: schema.OperatorCode) -> int:
+    """Old files have the code in a byte, new ones in an int as well: the larger is meant (schema.fbs, OperatorCode)."""
+    return max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+
+
+def is_constant(model: schema.Model, tensor: schema.Tensor) -> bool:
+    """Whether the file holds the tensor's values; a large file has them behind the flatbuffer, at an offset."""
+    buffer = model.Buffers(tensor.Buffer())
+    return buffer.DataLength() > 0 or buffer.Size() > 0
+
+
 def _read(model: schema.Model) -> Graph:
-    subgraphs = [model.Subgraphs(i) for i in range(model.SubgraphsLength())]
-    tensors = [_tensors(model, subgraph, number) for number, subgraph in enumerate(subgraphs)]
+    subgraphs = [model.Subgraphs(number) for number in range(model.SubgraphsLength())]
+    tensors = [
+        [_tensor(model, number, index) for index in range(subgraph.TensorsLength())]
+        for number, subgraph in enumerate(subgraphs)
+    ]
     operators = [
         operator
         for number, subgraph in enumerate(subgraphs)
         for operator in _operators(model, subgraph, number, tensors[number])
     ]
-    return Graph(tuple(operators), tuple(tensor for group in tensors for tensor in group), _signatures(model, tensors))
+    return Graph(
+        tuple(operators),
+        tuple(tensor for group in tensors for tensor in group),
+        _signatures(model, lambda number, index: tensors[number][index]),
+    )
 
 
-def _tensors(model: schema.Model, subgraph: schema.SubGraph, number: int) -> list[TensorView]:
-    views = []
-    for index in range(subgraph.TensorsLength()):
-        tensor = subgraph.Tensors(index)
-        buffer = model.Buffers(tensor.Buffer())
-        quantization = tensor.Quantization()
-        views.append(
-            TensorView(
-                name=(tensor.Name() or b"").decode(),
-                subgraph=number,
-                index=index,
-                shape=tuple(tensor.Shape(axis) for axis in range(tensor.ShapeLength())),
-                dtype=_TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
-                constant=buffer.DataLength() > 0 or buffer.Size() > 0,
-                variable=tensor.IsVariable(),
-                scales=_vector(quantization, "Scale"),
-                zero_points=_vector(quantization, "ZeroPoint"),
-            )
-        )
-    return views
+def _tensor(model: schema.Model, number: int, index: int) -> TensorView:
+    tensor = model.Subgraphs(number).Tensors(index)
+    quantization = tensor.Quantization()
+    shape = tuple(tensor.Shape(axis) for axis in range(tensor.ShapeLength()))
+    return TensorView(
+        name=(tensor.Name() or b"").decode(),
+        subgraph=number,
+        index=index,
+        shape=shape,
+        shape_signature=tuple(tensor.ShapeSignature(axis) for axis in range(tensor.ShapeSignatureLength())) or shape,
+        dtype=_TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
+        constant=is_constant(model, tensor),
+        variable=tensor.IsVariable(),
+        scales=_vector(quantization, "Scale"),
+        zero_points=_vector(quantization, "ZeroPoint"),
+        integers=_integers(model, tensor, shape),
+    )
+
+
+def _integers(model: schema.Model, tensor: schema.Tensor, shape: tuple[int, ...]) -> tuple[int, ...]:
+    buffer = model.Buffers(tensor.Buffer())
+    is_short = tensor.Type() == schema.TensorType.INT32 and len(shape) == 1 and 4 * shape[0] == buffer.DataLength()
+    if not is_short or not 0 < shape[0] <= _SHORT:
+        return ()
+    return struct.unpack(f"<{shape[0]}i", bytes(buffer.DataAsNumpy()))
+
+
+def _options(operator: schema.Operator) -> object:
+    kind, table = _OPTIONS_NAMES.get(operator.BuiltinOptionsType()), operator.BuiltinOptions()
+    if table is None or kind is None or not hasattr(schema, kind):
+        return None
+    options = getattr(schema, kind)()
+    options.Init(table.Bytes, table.Pos)
+    return options
 
 
 def _vector(quantization: schema.QuantizationParameters | None, name: str) -> tuple:
@@ -147,8 +209,7 @@ def _operators(
     for position in range(subgraph.OperatorsLength()):
         operator = subgraph.Operators(position)
         code = model.OperatorCodes(operator.OpcodeIndex())
-        # Old files have the code in a byte, new ones in an int as well: the larger is meant (schema.fbs, OperatorCode).
-        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        builtin = builtin_code(code)
         custom = builtin == schema.BuiltinOperator.CUSTOM
         inputs = [operator.Inputs(i) for i in range(operator.InputsLength())]
         outputs = [operator.Outputs(i) for i in range(operator.OutputsLength())]
@@ -159,19 +220,21 @@ def _operators(
             subgraph=number,
             inputs=tuple(None if index < 0 else tensors[index] for index in inputs),
             outputs=tuple(tensors[index] for index in outputs),
+            options=_options(operator),
         )
 
 
-def _signatures(model: schema.Model, tensors: list[list[TensorView]]) -> dict[str, SignatureView]:
+def _signatures(model: schema.Model, tensor: Callable[[int, int], TensorView]) -> dict[str, SignatureView]:
+    """Args: tensor: the one at (subgraph, index)."""
     views = {}
-    for index in range(model.SignatureDefsLength()):
-        signature = model.SignatureDefs(index)
+    for position in range(model.SignatureDefsLength()):
+        signature = model.SignatureDefs(position)
         number = signature.SubgraphIndex()
         inputs = (signature.Inputs(i) for i in range(signature.InputsLength()))
         outputs = (signature.Outputs(i) for i in range(signature.OutputsLength()))
         views[signature.SignatureKey().decode()] = SignatureView(
             number,
-            {entry.Name().decode(): tensors[number][entry.TensorIndex()] for entry in inputs},
-            {entry.Name().decode(): tensors[number][entry.TensorIndex()] for entry in outputs},
+            {entry.Name().decode(): tensor(number, entry.TensorIndex()) for entry in inputs},
+            {entry.Name().decode(): tensor(number, entry.TensorIndex()) for entry in outputs},
         )
     return views

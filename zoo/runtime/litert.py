@@ -4,16 +4,20 @@ An int8, uint8 or int16 file is fed and read as a float32 one: `q = round(x / sc
 in, and `x = (q - zero_point) * scale` on the way out, with the numbers that the file itself holds.
 """
 
+from __future__ import annotations
+
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
+from zoo._stderr import held_back
 from zoo.errors import BundleError, InputError
 from zoo.registry import nearest
+from zoo.runtime.engines import open_engine
+from zoo.runtime.flatbuffer import TensorView, read_signatures
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,13 @@ class TensorInfo:
     dtype: np.dtype
     scale: float
     zero_point: int
+
+    @classmethod
+    def of(cls, tensor: TensorView) -> TensorInfo:
+        """What a file says of a tensor."""
+        dtype, quantized = np.dtype(tensor.dtype), len(tensor.scales) == 1
+        step = (tensor.scales[0], tensor.zero_points[0]) if quantized and dtype.kind in "iu" else (0.0, 0)
+        return cls(tensor.shape_signature, dtype, *step)
 
     def quantize(self, values: np.ndarray) -> np.ndarray:
         """Values in the model's units as this tensor stores them; those beyond its range become the nearest it has."""
@@ -62,17 +73,21 @@ class LiteRTRunner:
 
     def __init__(self, path: str | os.PathLike, threads: int = 1):
         self.path = Path(path)
-        try:
-            self._interpreter = Interpreter(str(path), num_threads=threads)
-            names = self._interpreter.get_signature_list()
-            self._runners = {name: self._interpreter.get_signature_runner(name) for name in names}
-        except (ValueError, RuntimeError) as error:
-            raise self._failed("cannot be opened by LiteRT", error) from error
-        if not self._runners:
+        with held_back() as said:  # accelerators greet, which is nothing to a user
+            try:
+                data = self.path.read_bytes()
+                views = read_signatures(data)
+                self._engine = open_engine(data, threads)
+            except (BundleError, OSError, ValueError, RuntimeError) as error:
+                raise self._failed("cannot be opened by LiteRT", error, said()) from error
+        if not views:
             raise BundleError(f"`{path}` has no signature", "`zoo export` writes one for every part")
         self.signatures = {
-            name: Signature(_tensors(runner.get_input_details()), _tensors(runner.get_output_details()))
-            for name, runner in self._runners.items()
+            name: Signature(
+                {key: TensorInfo.of(tensor) for key, tensor in view.inputs.items()},
+                {key: TensorInfo.of(tensor) for key, tensor in view.outputs.items()},
+            )
+            for name, view in views.items()
         }
 
     def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
@@ -89,33 +104,41 @@ class LiteRTRunner:
             InputError: a signature or an input is unknown or missing, or an array has another shape or kind of numbers.
             BundleError: LiteRT fails to run the graph.
         """
+        self.prepare(signature, **arrays)()
+        outputs = self.signatures[signature].outputs
+        results = self._engine.results(signature)
+        return {name: tensor.dequantize(results[name]) for name, tensor in outputs.items()}
+
+    def prepare(self, signature: str, /, **arrays: np.ndarray) -> Callable[[], None]:
+        """Puts inputs in place, and returns what runs the graph on them and nothing else: it is to be timed.
+
+        Args:
+            signature, arrays: as for `run`.
+
+        Raises:
+            InputError: as `run` does; what is returned raises BundleError where LiteRT fails to run the graph.
+        """
         known = self.signatures.get(signature)
         if known is None:
             raise InputError(f"`{self.path}` has no signature `{signature}`: it has {', '.join(self.signatures)}")
         if set(arrays) != set(known.inputs):
             raise _wrong_names(signature, arrays, known.inputs)
         stored = {name: _store(name, arrays[name], tensor) for name, tensor in known.inputs.items()}
-        try:
-            results = self._runners[signature](**stored)
-        except (ValueError, RuntimeError) as error:
-            raise self._failed(f"failed to run `{signature}`", error) from error
-        return {name: tensor.dequantize(results[name]) for name, tensor in known.outputs.items()}
+        self._engine.place(signature, stored)
 
-    def _failed(self, what: str, error: Exception) -> BundleError:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        return BundleError(f"`{self.path}` {what}: {lines[-1]}")
+        def compute() -> None:
+            try:
+                self._engine.compute(signature)
+            except (ValueError, RuntimeError) as error:
+                raise self._failed(f"failed to run `{signature}`", error) from error
 
+        return compute
 
-def _tensors(details: Mapping[str, Mapping]) -> dict[str, TensorInfo]:
-    return {
-        name: TensorInfo(tuple(map(int, facts["shape_signature"])), np.dtype(facts["dtype"]), *_step(facts))
-        for name, facts in details.items()
-    }
-
-
-def _step(facts: Mapping) -> tuple[float, int]:
-    scale, zero_point = facts["quantization"]
-    return float(scale), int(zero_point)
+    def _failed(self, what: str, error: Exception, said: str = "") -> BundleError:
+        """`said`: on standard error, where the first complaint is the cause and the error itself one of its results."""
+        complaints = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
+        results = str(error).strip().splitlines() or [type(error).__name__]
+        return BundleError(f"`{self.path}` {what}: {(complaints or results[-1:])[0].removeprefix('└ ')}")
 
 
 def _store(name: str, array: np.ndarray, tensor: TensorInfo) -> np.ndarray:

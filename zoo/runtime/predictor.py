@@ -1,7 +1,10 @@
 """From a bundle to answers: reads the input, runs the decode loop on LiteRT, and says what the outputs mean."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,12 +12,12 @@ from zoo.bundle import TARGETS, Bundle, load_bundle
 from zoo.errors import BundleError, InputError, UnknownNameError
 from zoo.registry import the_nearest
 from zoo.runtime.arrays import InputSpec
-from zoo.runtime.decode import get_loop
+from zoo.runtime.decode import Stream, get_loop
 from zoo.runtime.inputs import describe, read_inputs
 from zoo.runtime.litert import LiteRTRunner, Signature
 from zoo.runtime.prediction import Prediction, softmax
 
-_PART = "predict"
+_PART, _STEP = "predict", "step"
 
 
 class Predictor:
@@ -42,7 +45,7 @@ class Predictor:
         self._classes = next((name for name, facts in part["outputs"].items() if facts.get("softmax")), None)
         _check_batch(bundle, self.inputs)
         self.runner = LiteRTRunner(bundle.artifact(target), threads)
-        _check_signature(bundle, part, self.runner)
+        _check_signature(bundle, _PART, part, self.runner)
 
     def __call__(self, source: object) -> Prediction:
         """The model's answer.
@@ -54,9 +57,27 @@ class Predictor:
         Raises:
             InputError: the input cannot be read or is not what the model takes.
         """
-        found = self._loop(self.runner, read_inputs(source, self.inputs))
+        return self.answer(describe(source), self._loop(self.runner, read_inputs(source, self.inputs)))
+
+    def stream(self) -> PredictorStream:
+        """A new way through time, from its first frame.
+
+        Raises:
+            InputError: the bundle has no part `step`.
+            BundleError: the artifact is not what the manifest says of that part.
+        """
+        part = self.bundle.parts.get(_STEP)
+        if part is None:
+            raise InputError(
+                f"`{self.bundle.name}` cannot stream: it has no part `{_STEP}`", "`zoo export --step` makes one"
+            )
+        _check_signature(self.bundle, _STEP, part, self.runner)
+        return PredictorStream(self, part)
+
+    def answer(self, source: str, found: Mapping[str, np.ndarray]) -> Prediction:
+        """What outputs mean, by name as the artifact gave them for a source."""
         outputs = {name: found[name] for name in self._outputs}  # in the manifest's order, not the file's
-        return Prediction(describe(source), self.bundle.name, self.target, outputs, *self._classify(outputs))
+        return Prediction(source, self.bundle.name, self.target, outputs, *self._classify(outputs))
 
     def _classify(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
         """Probabilities and labels, where the manifest says that an output holds the logits of one choice."""
@@ -64,6 +85,55 @@ class Predictor:
         if logits is None or logits.ndim != 2:
             return None, None
         return softmax(logits)[0], self.bundle.labels
+
+
+class PredictorStream:
+    """Answers while frames come; made by `Predictor.stream`.
+
+    stream = zoo.runtime.load("keywords").stream()
+    while True:
+        print(stream.feed(microphone(stream.chunk)))
+    """
+
+    def __init__(self, predictor: Predictor, part: Mapping):
+        self._predictor, self._stream = predictor, Stream(predictor.runner, part)
+        self._inputs = {name: InputSpec.of(name, facts) for name, facts in part["inputs"].items()}
+        self._timed = {name for name, facts in part["inputs"].items() if facts.get("time")}
+
+    @property
+    def chunk(self) -> int:
+        """Frames come in whole chunks of so many."""
+        return self._stream.chunk
+
+    def begin(self) -> None:
+        """Forgets all frames: the next one is the first."""
+        self._stream.begin()
+
+    def feed(self, frames: object) -> Prediction:
+        """The answer to some more frames.
+
+        Args:
+            frames: for a model of one input an array (n, ...), n a whole number of chunks; for one of several a mapping
+                of names to arrays, of which those without frames are as the part `predict` takes them.
+
+        Returns:
+            Outputs with a row a frame hold those of these frames, (1, n, ...); the others answer after all frames so
+            far.
+
+        Raises:
+            InputError: the arrays are not what the part takes; the stream stands where it stood.
+        """
+        named = frames if isinstance(frames, Mapping) else dict.fromkeys(self._inputs, frames)
+        specs = {name: self._spec(name, named.get(name)) for name in self._inputs}
+        return self._predictor.answer("stream", self._stream.feed(**read_inputs(frames, specs)))
+
+    def _spec(self, name: str, array: object) -> InputSpec:
+        """The input for as many frames as are given."""
+        spec, found = self._inputs[name], np.shape(array)
+        if name not in self._timed or len(found) < len(spec.shape) - 1:
+            return spec
+        frames = found[1] if len(found) == len(spec.shape) else found[0]
+        return replace(spec, shape=(spec.shape[0], frames, *spec.shape[2:]))
 
 
 def load(bundle: Bundle | str | os.PathLike, target: str = "auto", threads: int = 1) -> Predictor:
@@ -96,13 +166,14 @@ def _check_batch(bundle: Bundle, inputs: Mapping[str, InputSpec]) -> None:
             )
 
 
-def _check_signature(bundle: Bundle, part: Mapping, runner: LiteRTRunner) -> None:
+def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRunner) -> None:
     """The file must be what the manifest describes, or its numbers would mean something else."""
-    signature = runner.signatures.get(_PART)
+    signature = runner.signatures.get(name)
     if signature is None:
-        raise BundleError(f"`{runner.path}` has no signature `{_PART}`: found {', '.join(runner.signatures)}")
+        raise BundleError(f"`{runner.path}` has no signature `{name}`: found {', '.join(runner.signatures)}")
     for kind in ("inputs", "outputs"):
-        found, expected = _shapes(signature, kind), {name: tuple(facts["shape"]) for name, facts in part[kind].items()}
+        listed = {**part[kind], **part.get("state", {})}
+        found, expected = _shapes(signature, kind), {name: tuple(facts["shape"]) for name, facts in listed.items()}
         if found != expected:
             raise BundleError(f"`{runner.path}` has other {kind} than its manifest: found {found}, expected {expected}")
     classes = [part["outputs"][name]["shape"][-1] for name in part["outputs"] if part["outputs"][name].get("softmax")]

@@ -11,13 +11,22 @@ from zoo.bundle import TARGETS, ignore
 from zoo.errors import BundleError
 from zoo.training.recipe import Recipe
 from zoo.verify.cards import compose
-from zoo.verify.gates import Gate, agreement_gate, graph_gates, parity_gate, repeat_gates, score_gates
+from zoo.verify.gates import (
+    Gate,
+    agreement_gate,
+    graph_gates,
+    parity_gate,
+    repeat_gates,
+    score_gates,
+    streaming_gates,
+)
 from zoo.verify.measures import latency
 from zoo.verify.measures.answers import by_class, distance, scale
 from zoo.verify.measures.first_run import first_run
 from zoo.verify.measures.graph import GraphFacts, read_graph
 from zoo.verify.measures.repeats import repeats
 from zoo.verify.measures.scores import paired_error, score
+from zoo.verify.measures.streaming import stream
 from zoo.verify.running.artifacts import LiteRTArtifact, SavedModelArtifact, open_artifact
 from zoo.verify.running.ground import Ground, lay_ground
 
@@ -80,12 +89,15 @@ def measure(
             entries[target] = compose.not_made(made[target])
             continue
         path = folder / manifest["artifacts"][target]["file"]
-        gates[target], facts = examine(target, path, ground, report)
-        entries[target] = compose.artifact(folder, path, facts, made.get(target, {}), gates[target])
+        told = made.get(target, {})
+        gates[target], facts = examine(target, path, ground, report, told.get("int8_recipe"))
+        entries[target] = compose.artifact(folder, path, facts, told, gates[target])
     return Measured(compose.card(manifest, model, recipe, training, ground, entries), gates)
 
 
-def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[list[Gate], dict]:
+def examine(
+    target: str, path: Path, ground: Ground, report=ignore, recipe: str | None = None
+) -> tuple[list[Gate], dict]:
     """Holds one artifact against its gates.
 
     Args:
@@ -93,6 +105,7 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
         path: its file or folder.
         ground: what it is compared with.
         report: see `measure`.
+        recipe: of int8, by which it was made.
 
     Returns:
         (every gate that was tried, what was measured under the names that the card gives it).
@@ -102,7 +115,7 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
     try:
         if target != "saved_model":
             graph = read_graph(path)
-            gates += graph_gates(target, graph)
+            gates += graph_gates(target, graph, recipe)
             facts |= _graph_facts(target, graph)
             run = first_run(path)
             facts["peak_memory_bytes"] = run.peak_memory_bytes
@@ -111,7 +124,7 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
         with open_artifact(target, path, ground.part) as artifact:
             if target == "saved_model":
                 facts["peak_memory_bytes"] = artifact.peak_memory_bytes(ground.inputs)
-            for stage in (_repeat, _compare, _score):
+            for stage in (_repeat, _stream, _compare, _score):
                 found, measured = stage(target, artifact, ground, report)
                 gates += found
                 facts |= measured
@@ -124,7 +137,7 @@ def examine(target: str, path: Path, ground: Ground, report=ignore) -> tuple[lis
 
 
 def _graph_facts(target: str, graph: GraphFacts) -> dict:
-    facts = {"operators": graph.operators, "signatures": graph.signatures}
+    facts = {"operators": graph.operators, "signatures": graph.signatures, "gpu": graph.gpu}
     if target == "dynamic_int8" and not graph.large_weights:
         facts["same_as"] = "float32"
     if target == "int8":
@@ -137,6 +150,14 @@ def _repeat(target: str, artifact: Artifact, ground: Ground, report) -> tuple[li
     found = repeats(lambda inputs, rows: artifact.outputs(inputs, rows), few, artifact.rows)
     largest = max(scale(output) for output in ground.expected.values())
     return repeat_gates(found.same_bits, found.independent, found.batch_error, largest), {}
+
+
+def _stream(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
+    """The part `step`, where there is one, against `predict`."""
+    if ground.step is None:
+        return [], {}
+    found = stream(artifact, ground.step, ground.inputs, artifact.rows[-1], ground.same)
+    return streaming_gates(target, found), {"streaming": found.facts}
 
 
 def _compare(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:

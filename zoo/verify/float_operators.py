@@ -4,6 +4,10 @@ Everything else in such a file computes in integers: an operator that is found i
 the gate.  `zoo.export` reads the same table, so that what may be written and what may ship are one list.
 """
 
+NEAR_IDENTITY = "near-identity diagonal in float"
+FLOAT_REST = "float rest"
+"""What the name of a recipe holds, beside others and parted from them by `, `, if it leaves that float."""
+
 # operator name as the TFLite schema spells it -> the reason that stands on the card beside it
 FLOAT_OPERATORS: dict[str, str] = {
     # An LSTM's cell state, where the recipe `cell state in float` was needed: it reaches far out now and then, and int8
@@ -22,3 +26,44 @@ FLOAT_OPERATORS: dict[str, str] = {
     "SUB": "updates the float state of a GRU whose matrix products alone are int8",
     "RELU": "activates in a recurrence whose matrix products alone are int8",
 }
+
+_OF_AN_IRNN = "the state of a near-identity recurrence, which its diagonal in 8 bits would spoil"
+_OF_THE_REST = "in the rest of a model around its recurrences, whose answers int8 there spoils"
+
+_REST = {
+    "multiplies": "FULLY_CONNECTED BATCH_MATMUL",
+    "convolves": "CONV_2D DEPTHWISE_CONV_2D TRANSPOSE_CONV",
+    "pools": "MAX_POOL_2D AVERAGE_POOL_2D MEAN SUM REDUCE_MAX REDUCE_MIN",
+    "normalises": "SQUARED_DIFFERENCE SQUARE SQRT RSQRT SOFTMAX LOG_SOFTMAX L2_NORMALIZATION",
+    "computes": "ADD SUB MUL DIV MINIMUM MAXIMUM ABS NEG POW EXP LOG SIN COS CAST",
+    "activates": "RELU RELU6 LEAKY_RELU ELU GELU HARD_SWISH TANH LOGISTIC",
+    "looks up": "GATHER",
+    "moves numbers": "CONCATENATION EXPAND_DIMS PACK PAD PADV2 RESHAPE RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR "
+    "REVERSE_V2 SLICE SPLIT SPLIT_V SQUEEZE STRIDED_SLICE TILE TRANSPOSE UNPACK",
+}
+"""What the rest of a model does -> the operators that do it."""
+
+# recipe -> what may stay float beside these where a file's recipe has it in its name
+OF_RECIPES: dict[str, dict[str, str]] = {
+    NEAR_IDENTITY: {
+        "MUL": f"multiplies by the diagonal {_OF_AN_IRNN}",
+        "ADD": f"adds to {_OF_AN_IRNN}",
+        "FILL": f"begins {_OF_AN_IRNN}",
+        "WHILE": f"carries from block to block {_OF_AN_IRNN}",
+        "SELECT_V2": f"keeps over a masked step {_OF_AN_IRNN}",
+        "UNPACK": f"hands each step what it adds to {_OF_AN_IRNN}",
+        "PACK": f"gathers {_OF_AN_IRNN}",
+        "CONCATENATION": f"gathers {_OF_AN_IRNN}",
+        "DYNAMIC_UPDATE_SLICE": f"gathers {_OF_AN_IRNN}",
+    },
+    FLOAT_REST: {operator: f"{does} {_OF_THE_REST}" for does, group in _REST.items() for operator in group.split()},
+}
+
+
+def float_operators(recipe: str | None) -> dict[str, str]:
+    """The operators that may stay float in a file of this recipe, and why; None: of a model without recurrences."""
+    allowed = dict(FLOAT_OPERATORS)
+    for name in (recipe or "").split(", "):
+        for operator, reason in OF_RECIPES.get(name, {}).items():
+            allowed[operator] = f"{allowed[operator]}, or {reason}" if operator in allowed else reason
+    return allowed

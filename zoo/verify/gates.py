@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from zoo.verify.float_operators import FLOAT_OPERATORS
+from zoo.verify.float_operators import float_operators
 from zoo.verify.measures.answers import TOLERANCE
 from zoo.verify.measures.graph import GraphFacts
+from zoo.verify.measures.streaming import Streamed
 
 BATCH_ERROR = 1e-5
 """Largest difference between a batch and its examples one by one, times the scale of the outputs."""
@@ -18,8 +19,8 @@ class GraphRule:
     name: str
     bound: str
     """What is expected, in words."""
-    offenders: Callable[[GraphFacts], Collection[str]]
-    """What in a graph is not so; empty where all is well."""
+    offenders: Callable[[GraphFacts, str | None], Collection[str]]
+    """What in a graph is not so, made by a recipe of int8 or by none; empty where all is well."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,12 @@ def _others(counts: Mapping[str, int], allowed: Collection[str]) -> list[str]:
 
 
 def _ends(graph: GraphFacts) -> Iterator[tuple[str, str]]:
-    """(name, type) of every input and output."""
-    for signature in graph.signatures.values():
+    """(name, type) of every input and output but the states of a step."""
+    for part, signature in graph.signatures.items():
+        # A state of a step comes out and goes in under one name, of whatever type: a cell state may be float.
+        states = signature["inputs"].keys() & signature["outputs"].keys() if part == "step" else ()
         for tensors in signature.values():
-            yield from tensors.items()
+            yield from ((name, kind) for name, kind in tensors.items() if name not in states)
 
 
 def ends_are(*types: str) -> GraphRule:
@@ -56,16 +59,18 @@ def ends_are(*types: str) -> GraphRule:
     return GraphRule(
         "inputs and outputs",
         " or ".join(types),
-        lambda graph: sorted(f"`{name}` {kind}" for name, kind in _ends(graph) if kind not in types),
+        lambda graph, _: sorted(f"`{name}` {kind}" for name, kind in _ends(graph) if kind not in types),
     )
 
 
 # Flex and custom operators need a runtime that devices do not have.
-BUILT_INS = GraphRule("operators", "built-ins only", lambda graph: graph.custom)
+BUILT_INS = GraphRule("operators", "built-ins only", lambda graph, _: graph.custom)
 # A large weight that stayed float was missed by the converter.
-LARGE_WEIGHTS = GraphRule("large weights", "int8 only", lambda graph: _others(graph.large_weights, ("int8",)))
+LARGE_WEIGHTS = GraphRule("large weights", "int8 only", lambda graph, _: _others(graph.large_weights, ("int8",)))
 INTEGERS = GraphRule(
-    "float operators", "those of the table only", lambda graph: _others(graph.floating, FLOAT_OPERATORS)
+    "float operators",
+    "those of the table only",
+    lambda graph, recipe: _others(graph.floating, float_operators(recipe)),
 )
 
 BOUNDS = {
@@ -84,6 +89,10 @@ BOUNDS = {
 }
 
 
+_EXACT_STREAMS = ("int8",)
+"""Targets whose step computes the integers of the whole."""
+
+
 @dataclass(frozen=True)
 class Gate:
     """One bound and the figure that was held against it."""
@@ -99,9 +108,15 @@ class Gate:
         return f"{self.name}: found {self.figure}, expected {self.bound}"
 
 
-def graph_gates(target: str, graph: GraphFacts) -> list[Gate]:
-    """The gates of a `.tflite` file that need no run of it."""
-    found = [(rule, rule.offenders(graph)) for rule in BOUNDS[target].graph]
+def graph_gates(target: str, graph: GraphFacts, recipe: str | None = None) -> list[Gate]:
+    """The gates of a `.tflite` file that need no run of it.
+
+    Args:
+        target: whose bounds.
+        graph: what is in the file.
+        recipe: by which one its recurrences were made int8; see `float_operators`.
+    """
+    found = [(rule, rule.offenders(graph, recipe)) for rule in BOUNDS[target].graph]
     return [Gate(rule.name, ", ".join(others) or rule.bound, rule.bound, not others) for rule, others in found]
 
 
@@ -156,6 +171,25 @@ def score_gates(
         floor = reach - allowed
         gates.append(Gate("goal", f"{metric} {found:.4f}", f">= {floor:.4f}", found >= floor))
     return gates
+
+
+def streaming_gates(target: str, streamed: Streamed) -> list[Gate]:
+    """Whether frames that come one after another are answered as the whole is, by the same artifact.
+
+    The bound is that of the target against Keras; integers are computed alike, so nothing may differ at all.
+    """
+    bounds, equal = BOUNDS[target], streamed.max_abs == 0
+    if bounds.error is not None:
+        figure, bound = f"{streamed.relative:.1e} x scale", f"<= {bounds.error:g} x scale"
+        gate = Gate("streaming", figure, bound, streamed.relative <= bounds.error)
+    elif target in _EXACT_STREAMS:
+        figure = "same bits" if equal else f"{streamed.max_abs:.1e} apart"
+        gate = Gate("streaming", figure, "the bits of the whole", equal)
+    else:
+        figure, bound = f"same answer on {streamed.agreement:.2%}", f">= {bounds.agreement:.0%}"
+        gate = Gate("streaming", figure, bound, streamed.agreement >= bounds.agreement)
+    found = "same bits" if streamed.repeats else "other bits"
+    return [gate, Gate("streamed again", found, "same bits", streamed.repeats)]
 
 
 def repeat_gates(same_bits: bool, independent: bool, batch_error: float | None, scale: float) -> list[Gate]:

@@ -19,7 +19,7 @@ CARD = "card"
 """Stands in the place of a target for the gates that hold the card against what is measured."""
 
 # What a card says of one moment and one machine; nothing that is measured later can contradict it.
-OF_THE_MOMENT = ("latency_us", "peak_memory_bytes", "notes", "gpu")
+OF_THE_MOMENT = ("latency_us", "peak_memory_bytes", "notes")
 RATES = ("metrics", "ci95", "agreement", "agreement_by_class", "baselines")
 RATE_TOLERANCE = 0.002
 """Another processor rounds differently, and turns a few of ten thousand answers."""
@@ -127,6 +127,9 @@ def _comparable(bundle: Bundle, card: Mapping) -> dict:
     passed = {
         name: {} for name, entry in card["artifacts"].items() if entry["status"] == "passed" and name not in shipped
     }
+    for name, entry in entries.items():
+        if bundle.card["artifacts"].get(name, {}).get("gpu") is None:  # a card from before there were verdicts
+            entry.pop("gpu", None)
     if _examples_are_lost(bundle.card):
         for entry in entries.values():
             entry.pop("parity", None)

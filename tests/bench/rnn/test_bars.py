@@ -89,11 +89,11 @@ def test_time_a_step_of_long_sequences(made_up):
 
 def test_seconds_to_convert(made_up):
     def row(length: int, seconds: float, units: int = 64) -> dict:
-        return made_up("LSTM", length, units, unrolled={"us": 1.0, "conversion_cpu_s": seconds})
+        return made_up("LSTM", length, units, unrolled={"us": 1.0, "converter_cpu_s": seconds})
 
     bars = found([row(512, 1.9), row(512, 9.0, 128), row(2000, 5.5)], AVX2)
-    assert bars["CPU seconds to convert, unrolled LSTM 1x64, T=512", "every row"]["verdict"] == "must"
-    assert bars["CPU seconds to convert, unrolled LSTM 1x64, T=2000", "every row"]["verdict"] == "missed"
+    assert bars["CPU seconds of the converter, unrolled LSTM 1x64, T=512", "every row"]["verdict"] == "must"
+    assert bars["CPU seconds of the converter, unrolled LSTM 1x64, T=2000", "every row"]["verdict"] == "missed"
 
 
 def test_refused_figures_count_for_nothing(made_up):

@@ -41,7 +41,7 @@ def test_beside_all_peers(zoo, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {*FILES, "cache"}
     found = json.loads((tmp_path / "bench_rnn.json").read_text())
     (row,) = found["rows"]
-    assert list(row["contestants"]) == [*OURS, *PEERS]
+    assert list(row["contestants"]) == [*OURS, *PEERS[:4]]
     floats = [each for name, each in row["contestants"].items() if "int8" not in name]
     assert max(each["error"] for each in floats) < 1e-6
     assert set(found["machine"]["versions"]) >= {"torch", "onnxruntime", "keras", "ai-edge-litert"}

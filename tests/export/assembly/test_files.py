@@ -26,7 +26,7 @@ def test_a_file_comes_back_as_it_was(converter):
 
     concrete = tf.function(function).get_concrete_function(tf.TensorSpec((3,), tf.float32, name="x"))
     data = converter.convert({"main": concrete}, "float32")
-    again = write(read(data)["main"], "other")
+    again = write({"other": read(data)["main"]})
     for x in ([0.0, 1.0, 2.0], [-1.0, 0.0, 0.1]):
         np.testing.assert_array_equal(ran(data, x=np.float32(x))["y"], ran(again, x=np.float32(x))["y"])
     assert list(read(again)) == ["other"]
@@ -39,7 +39,7 @@ def test_equal_constants_share_a_buffer_unless_they_are_copies():
         term = operators.constant(np.float32([3, 4]))
         term.copy = copy
         y = operators.add(graph, y, term)
-    data = write(Piece(graph, {"x": x}, {"y": y}), "predict")
+    data = write({"predict": Piece(graph, {"x": x}, {"y": y})})
     buffers = [
         bytes(buffer.data) for buffer in schema.ModelT.InitFromPackedBuf(data, 0).buffers if buffer.data is not None
     ]
@@ -52,7 +52,7 @@ def test_what_nothing_refers_to_is_not_written():
     graph, x = Graph(), Tensor((2,))
     y = operators.add(graph, x, x)
     operators.constant([1, 2, 3])
-    model = schema.ModelT.InitFromPackedBuf(write(Piece(graph, {"x": x}, {"y": y}), "predict"), 0)
+    model = schema.ModelT.InitFromPackedBuf(write({"predict": Piece(graph, {"x": x}, {"y": y})}), 0)
     assert len(model.subgraphs[0].tensors) == 2
 
 
@@ -73,5 +73,5 @@ def test_custom_and_tensorflow_operators_are_refused():
 def test_zeros_are_zeros_on_any_grid():
     graph, x = Graph(), Tensor((1, 3), schema.TensorType.INT8, Quantization((0.5,), (-7,)))
     y = operators.concatenate(graph, [x, operators.zeros(x, (1, 3)), operators.fill(graph, x, (2, 3))], axis=0)
-    data = write(Piece(graph, {"x": x}, {"y": y}), "predict")
+    data = write({"predict": Piece(graph, {"x": x}, {"y": y})})
     np.testing.assert_array_equal(ran(data, x=np.int8([[1, 2, 3]]))["y"], [[1, 2, 3]] + [[-7] * 3] * 3)

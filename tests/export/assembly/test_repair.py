@@ -28,7 +28,7 @@ def test_align():
     x = np.int8([10, 20, 30, 40])
 
     def answer() -> np.ndarray:
-        return Interpreter(model_content=write(piece, "predict")).get_signature_runner()(x=x)["y"] * 0.2
+        return Interpreter(model_content=write({"predict": piece})).get_signature_runner()(x=x)["y"] * 0.2
 
     np.testing.assert_allclose(answer(), [8, 6, 4, 2], err_msg="the fault: twice what went in")
     assert align(piece.graph) == 1
@@ -56,6 +56,15 @@ def test_uncollide():
         assert second.inputs[2].copy is not None
         assert second.inputs[2].data == (bias.data if with_bias else bytes(12))
         assert uncollide(graph) == 0, "done once"
+
+
+def test_uncollide_two_graphs_of_a_file():
+    """The cache is one for both signatures."""
+    weight, graphs = int8((3, 2), 0.5, data=np.ones((3, 2))), [Graph(), Graph(), Graph()]
+    for graph, scale in zip(graphs, (0.1, 0.2, 0.1), strict=True):
+        product(graph, int8((1, 2), scale), weight, None, int8((1, 3), 1.0))
+    assert uncollide(*graphs) == 1
+    assert [len(graph.operators[0].inputs) for graph in graphs] == [2, 3, 2]
 
 
 def test_equal_products_are_left_alone():

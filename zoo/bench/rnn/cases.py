@@ -22,8 +22,11 @@ UNITS = (64, 128)
 LAYERS = (1, 2)
 FEATURES = 16
 
-OTHERS = ("Bidirectional", "ConvLSTM", "Video", "CRNN")
+OTHERS = ("Bidirectional", "ConvLSTM", "Video", "CRNN", "IndRNN", "Dilated")
 """Models beside the grid, which are timed beside the stock loop alone; see `models`."""
+
+INSTEAD_OF_LSTM = ("IndRNN", "Dilated")
+"""Those of them that are timed beside an LSTM of their size too, which they take the place of."""
 
 SHAPES = {"ConvLSTM": (10, 16, 16, 3), "Video": (16, 16, 16, 3), "CRNN": (32, 128, 1)}
 """What these take: steps of pictures, frames, a picture of a line of text that is read column by column."""
@@ -36,6 +39,8 @@ _OTHER_SIZES = {
     "ConvLSTM": [(10, 8, 1)],
     "Video": [(16, 32, 1)],
     "CRNN": [(32, 64, 2)],
+    "IndRNN": [(512, 64, 1)],
+    "Dilated": [(512, 64, 4)],
 }
 
 

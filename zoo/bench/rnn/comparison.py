@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 
 import keras
 import numpy as np
 
 from zoo.bench.rnn.bars import verdicts
-from zoo.bench.rnn.cases import CELLS, OTHERS, Case
+from zoo.bench.rnn.cases import CELLS, INSTEAD_OF_LSTM, OTHERS, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
 from zoo.bench.rnn.machine import machine
@@ -87,6 +88,8 @@ def _peers(case: Case, x: np.ndarray, stock_converter: Callable[[], Converter]) 
     from zoo.bench.rnn.contestants.stock import stock_contestants
 
     yield from stock_contestants(case, x, stock_converter)
+    if case.cell in INSTEAD_OF_LSTM:
+        yield onnx_contestant(replace(case, cell="LSTM"), x, "onnxruntime_lstm")
     if case.cell in OTHERS:
         return
     yield pytorch_contestant(case, x)

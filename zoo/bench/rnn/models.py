@@ -2,7 +2,8 @@
 
 Beside the stacks of the grid: `Bidirectional`, an LSTM in both directions; `ConvLSTM`, 8 filters of 3x3 over 16x16
 pixels; `Video`, two convolutions for each of 16 frames, then a GRU; `CRNN`, two convolutions over a line of text, then
-bidirectional LSTMs over its columns (Shi et al. 2015, arXiv 1507.05717, made small).
+bidirectional LSTMs over its columns (Shi et al. 2015, arXiv 1507.05717, made small); `IndRNN` and `Dilated`, an LSTM of
+dilations 1, 2, 4, 8, ..., by cells of a user's own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from keras import layers
 
 from zoo.bench.rnn.cases import Case
+from zoo.bench.rnn.prototypes import IndRNNCell, dilated_lstm
 
 INPUT, OUTPUT = "sequence", "output"
 
@@ -19,9 +21,8 @@ INPUT, OUTPUT = "sequence", "output"
 def build(case: Case, *, unroll: bool = False) -> keras.Model:
     """The Keras model of a case; `unroll` is that of Keras's layers in the models of the grid."""
     sequence = keras.Input(case.shape, name=INPUT)
-    others = {"Bidirectional": _both_ways, "ConvLSTM": _conv_lstm, "Video": _video, "CRNN": _crnn}
-    if case.cell in others:
-        model = keras.Model({INPUT: sequence}, {OUTPUT: others[case.cell](case, sequence)})
+    if case.cell in _OTHERS:
+        model = keras.Model({INPUT: sequence}, {OUTPUT: _OTHERS[case.cell](case, sequence)})
         model.set_weights(_drawn(model))
         return model
     model = keras.Model({INPUT: sequence}, {OUTPUT: _stack(case, sequence, unroll)})
@@ -68,6 +69,28 @@ def _crnn(case: Case, line):
         x = layers.MaxPooling2D(2)(x)
     x = layers.Permute((2, 1, 3))(x)
     return _both_ways(case, layers.Reshape((case.length, -1))(x))
+
+
+def _independent(case: Case, x):
+    for _ in range(case.layers):
+        x = layers.RNN(IndRNNCell(case.units), return_sequences=True)(layers.Dense(case.units)(x))
+    return x
+
+
+def _dilated(case: Case, x):
+    for layer in range(case.layers):
+        x = dilated_lstm(x, case.units, 2**layer)
+    return x
+
+
+_OTHERS = {
+    "Bidirectional": _both_ways,
+    "ConvLSTM": _conv_lstm,
+    "Video": _video,
+    "CRNN": _crnn,
+    "IndRNN": _independent,
+    "Dilated": _dilated,
+}
 
 
 def _drawn(model: keras.Model) -> list[np.ndarray]:

@@ -20,7 +20,7 @@ def draw(found: Mapping, path: Path) -> None:
     axes.axvline(1, color="black", linewidth=1)
     series = {LABELS[peer]: ratio(peer) for peer in PEERS}
     series["ONNX Runtime over our best int8"] = ratio("onnxruntime", "dynamic_int8", "int8")
-    for (label, value), marker in zip(series.items(), "osD^v", strict=True):
+    for (label, value), marker in zip(series.items(), "osD^xv", strict=True):
         points = [(known, place) for place, row in enumerate(rows) if (known := value(row)) is not None]
         if points:
             axes.plot(*zip(*points, strict=True), marker, label=label, alpha=0.8, markersize=5)

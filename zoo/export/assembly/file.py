@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -91,15 +93,18 @@ def _operator(model: schema.ModelT, operator: schema.OperatorT, tensors: list[Te
     )
 
 
-def write(piece: Piece, signature: str) -> bytes:
-    """A file with one signature; its inputs and outputs bear the names that the piece gives them.
+def write(pieces: Mapping[str, Piece]) -> bytes:
+    """A file with a signature for each piece; its inputs and outputs bear the names that the piece gives them.
 
-    Other tensors have no names: the converter's take more room in an unrolled recurrence than its weights.
+    Other tensors have no names: the converter's take more room in an unrolled recurrence than its weights.  Constants
+    of equal content are one buffer, whichever pieces they are in.
     """
-    piece.graph.inputs, piece.graph.outputs = list(piece.inputs.values()), list(piece.outputs.values())
     writer = _Writer()
-    writer.graph(piece.graph, "main", {tensor: name for name, tensor in (piece.inputs | piece.outputs).items()})
-    writer.signature(piece, signature)
+    for signature, piece in pieces.items():
+        piece.graph.inputs, piece.graph.outputs = list(piece.inputs.values()), list(piece.outputs.values())
+        names = [*piece.inputs.items(), *piece.outputs.items()]
+        number = writer.graph(piece.graph, signature, {tensor: name for name, tensor in names})
+        writer.signature(piece, signature, number)
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(writer.model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
@@ -149,13 +154,14 @@ class _Writer:
         subgraph.outputs = all_of(graph.outputs)
         return number
 
-    def signature(self, piece: Piece, key: str) -> None:
+    def signature(self, piece: Piece, key: str, graph: int) -> None:
         indices = self._indices[piece.graph]
 
         def entries(tensors: dict[str, Tensor]) -> list[schema.TensorMapT]:
             return [schema.TensorMapT(name, indices[tensor]) for name, tensor in tensors.items()]
 
-        self.model.signatureDefs = [schema.SignatureDefT(entries(piece.inputs), entries(piece.outputs), key, 0)]
+        found = schema.SignatureDefT(entries(piece.inputs), entries(piece.outputs), key, graph)
+        self.model.signatureDefs.append(found)
 
     def _tensor(self, tensor: Tensor, name: str) -> schema.TensorT:
         return schema.TensorT(

@@ -1,20 +1,24 @@
-"""Two repairs that an int8 file needs before it can be trusted.  Each is a fault of the tools that was measured.
+"""Two repairs that a file needs before it can be trusted.  Each is a fault of the tools that was measured.
 
 `align`: the converter may give an operator that only moves numbers (seen: REVERSE_V2, so every Bidirectional with
 sequences) an output on another grid than its input.  The kernel copies bytes, so the numbers change their meaning.
 
-`uncollide`: XNNPACK's weight cache finds packed weights by the buffers of weight and bias.  What it packs holds the
-input's zero point and the scales as well: operators that share both buffers and differ in those get each other's.
+`uncollide`: XNNPACK's weight cache finds packed weights by their buffers.  What it packs depends on the weight's shape
+and, in int8, on the grids as well: operators that share buffers and differ in those get each other's weights
+(`zoo.runtime.weight_cache` has the whole rule).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 from ai_edge_litert.schema_py_generated import BuiltinOperator, TensorType
 
 from zoo.export.assembly.graph import Graph, Operator, Quantization, Tensor
 from zoo.export.assembly.operators import convert
+from zoo.runtime.weight_cache import PACKING
 
 MOVING = {
     BuiltinOperator.BROADCAST_TO,
@@ -41,13 +45,6 @@ MOVING = {
 }
 """Operators whose int8 kernels copy bytes."""
 
-_PACKING = {  # operators that pack weights -> where their input, weight and bias stand
-    BuiltinOperator.FULLY_CONNECTED: (0, 1, 2),
-    BuiltinOperator.CONV_2D: (0, 1, 2),
-    BuiltinOperator.DEPTHWISE_CONV_2D: (0, 1, 2),
-    BuiltinOperator.TRANSPOSE_CONV: (2, 1, 3),
-}
-
 
 def align(graph: Graph) -> int:
     """Lets operators that move numbers keep the input's grid, and requantises after them.
@@ -72,27 +69,32 @@ def align(graph: Graph) -> int:
     return repaired
 
 
-def uncollide(graph: Graph) -> int:
-    """Gives operators that share weight and bias, but not their grids, biases of their own.
+def uncollide(*graphs: Graph) -> int:
+    """Gives operators that share what the cache looks at, but not all that packing depends on, a copy of the former.
+
+    Args:
+        graphs: all of a file.
 
     Returns:
-        How many copies of biases that took.
+        How many copies that took: of biases, or of weights where the cache does not look at the bias.
     """
-    grids_of: dict[tuple, list[tuple]] = {}
+    packed: dict[tuple, list[tuple]] = {}
     copies: dict[tuple, Tensor] = {}
-    for operator in _packing_operators(graph):
-        source, weight, bias = _ends_of(operator)
-        shared = (weight.data, weight.copy, bias.data if bias else None, bias.copy if bias else None)
-        grids = (source.quantization, operator.outputs[0].quantization, weight.quantization)
-        known = grids_of.setdefault(shared, [])
-        if grids not in known:
-            known.append(grids)
-        if known[0] == grids:
+    for operator, source, weight, bias in (found for graph in graphs for found in _packing_operators(graph)):
+        dynamic = source.type == TensorType.FLOAT32 and weight.type == TensorType.INT8
+        bias_data = (bias.data, bias.copy) if bias else None
+        shared = (weight.data, weight.copy, None if dynamic else bias_data)
+        what = (_what_is_packed(operator, source, weight), bias_data)
+        known = packed.setdefault(shared, [])
+        if what not in known:
+            known.append(what)
+        if known[0] == what:
             continue
-        key = (shared, grids)
+        key = (shared, what)
         if key not in copies:
-            copies[key] = _own_bias(source, weight, bias, copy=len(copies) + 1)
-        _set_bias(operator, copies[key])
+            original = weight if dynamic else _bias(operator.outputs[0], source, weight, bias)
+            copies[key] = replace(original, copy=len(copies) + 1)
+        _put(operator, 1 if dynamic else 2, copies[key])
     return len(copies)
 
 
@@ -118,31 +120,47 @@ def _requantise(graph: Graph, source: Tensor, target: Tensor) -> None:
     graph.operators[-1].outputs[graph.operators[-1].outputs.index(made)] = target
 
 
-def _packing_operators(graph: Graph) -> Iterator[Operator]:
-    """Those that multiply int8 by constant int8 weights."""
+def _packing_operators(graph: Graph) -> Iterator[tuple[Operator, Tensor, Tensor, Tensor | None]]:
+    """(operator, input, weight, bias) of those that XNNPACK packs a constant weight for and that may have a bias."""
     for part in reachable(graph):
+        stored = {  # float16 weights stand behind a DEQUANTIZE
+            operator.outputs[0]: operator.inputs[0]
+            for operator in part.operators
+            if operator.code == BuiltinOperator.DEQUANTIZE and operator.inputs[0].constant
+        }
         for operator in part.operators:
-            if operator.code in _PACKING:
-                source, weight, _ = _ends_of(operator)
-                if source.type == weight.type == TensorType.INT8 and weight.constant:
-                    yield operator
+            places = PACKING.get(operator.code, (None, None, None))
+            if places[2] is None:
+                continue
+            source, weight, bias = ((operator.inputs + [None] * 4)[place] for place in places)
+            weight, bias = stored.get(weight, weight), stored.get(bias, bias)
+            if source.type in (TensorType.INT8, TensorType.FLOAT32) and weight.constant:
+                yield operator, source, weight, bias
 
 
-def _ends_of(operator: Operator) -> tuple[Tensor, Tensor, Tensor | None]:
-    source, weight, bias = _PACKING[operator.code]
-    return operator.inputs[source], operator.inputs[weight], (operator.inputs + [None] * 4)[bias]
+def _what_is_packed(operator: Operator, source: Tensor, weight: Tensor) -> tuple:
+    grids = (source.quantization, operator.outputs[0].quantization) if source.type == TensorType.INT8 else ()
+    strides = (getattr(operator.options, "strideH", 0), getattr(operator.options, "strideW", 0))
+    return operator.code, weight.type, weight.shape, weight.quantization, source.shape[-1:], grids, strides
 
 
-def _own_bias(source: Tensor, weight: Tensor, bias: Tensor | None, copy: int) -> Tensor:
-    """A bias in a buffer of its own, zeros where there was none."""
+def _bias(result: Tensor, source: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The bias as the operator reads it, zeros where there is none."""
+    if bias is not None and bias.type == TensorType.FLOAT16:
+        data = np.frombuffer(bias.data, np.float16).astype(np.float32).tobytes()
+        return Tensor(bias.shape, TensorType.FLOAT32, None, data)
     if bias is not None:
-        return Tensor(bias.shape, bias.type, bias.quantization, bias.data, copy)
-    scales, channels = weight.quantization.scale, weight.shape[weight.quantization.axis]
+        return bias
+    channels = result.shape[-1]
+    if source.type == TensorType.FLOAT32:
+        return Tensor((channels,), TensorType.FLOAT32, None, bytes(4 * channels))
+    scales = weight.quantization.scale
     grid = Quantization(tuple(source.quantization.scale[0] * scale for scale in scales), (0,) * len(scales))
-    return Tensor((channels,), TensorType.INT32, grid, bytes(4 * channels), copy)
+    return Tensor((channels,), TensorType.INT32, grid, bytes(4 * channels))
 
 
-def _set_bias(operator: Operator, bias: Tensor) -> None:
-    position = _PACKING[operator.code][2]
+def _put(operator: Operator, place: int, tensor: Tensor) -> None:
+    """Sets what stands at a place of `PACKING`."""
+    position = PACKING[operator.code][place]
     operator.inputs += [None] * (position + 1 - len(operator.inputs))
-    operator.inputs[position] = bias
+    operator.inputs[position] = tensor

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from zoo.bundle import TARGETS
 from zoo.errors import InputError
+from zoo.export.recurrences.forms import Chooser
 from zoo.registry import unknown
 
 LATER = ("micro", "onnx")
-FORMS = ("auto", "unrolled", "blocked")
 CALIBRATED = ("int8", "int16x8")
 """Targets whose activations are integers: their ranges are measured on calibration examples."""
 
@@ -21,19 +21,34 @@ class Request:
         targets: in the order of `zoo.bundle.TARGETS`, each once.
         batch_size: rows of every input of a `.tflite` file.
         form: how recurrences are lowered.
+        runtime: what the form `auto` is chosen for.
+        size_budget: bytes that each `.tflite` file may take; None: as many as it does.
         length: steps of inputs whose time axis is open; None where there are none.
         int8_io: dtype of the ends of `int8`; None: uint8 for an image input, int8 for all else.
+        chunk: frames a call of the part `step`; None: no such part.
     """
 
     targets: tuple[str, ...]
     batch_size: int = 1
     form: str = "auto"
+    runtime: str = "compiled"
+    size_budget: int | None = None
     length: int | None = None
     int8_io: str | None = None
+    chunk: int | None = None
 
 
 def make_request(
-    targets: str | Sequence[str], *, batch_size: int, form: str, length: int | None, int8_io: str | None
+    targets: str | Sequence[str],
+    *,
+    batch_size: int,
+    form: str,
+    runtime: str,
+    size_budget: int | None,
+    length: int | None,
+    int8_io: str | None,
+    step: bool = False,
+    chunk: int = 1,
 ) -> Request:
     """Checks the options that can be checked without the model.
 
@@ -42,13 +57,13 @@ def make_request(
         InputError: an option is not what it can be, or does not go with another.
     """
     wanted = _known_targets([targets] if isinstance(targets, str) else list(targets))
-    for name, value in (("batch_size", batch_size), ("length", length)):
+    counts = {"batch_size": batch_size, "size_budget": size_budget, "length": length, "chunk": chunk}
+    for name, value in counts.items():
         if value is not None and (type(value) is not int or value < 1):
             raise InputError(f"wrong value of `{name}`: found {value!r}, expected a whole number from 1")
-    if form not in FORMS:
-        if form == "step":
-            raise InputError("the part `step` is not exported yet", "the forms are " + _listed(FORMS))
-        raise InputError(f"unknown form: `{form}`; expected one of {_listed(FORMS)}")
+    if form == "step":
+        raise InputError("`step` is a part, no form of a recurrence", "`--step` exports it beside `predict`")
+    Chooser(form, runtime=runtime)
     if int8_io not in (None, "int8", "uint8"):
         raise InputError(f"wrong value of `int8_io`: found {int8_io!r}, expected `int8` or `uint8`")
     if int8_io and "int8" not in wanted:
@@ -56,7 +71,18 @@ def make_request(
             f"`int8_io` is about the target `int8`, found {_listed(wanted)}",
             "`int16x8` has int16 in and out, the other targets have float32",
         )
-    return Request(wanted, batch_size, form, length, int8_io)
+    return Request(
+        wanted, batch_size, form, runtime, size_budget, length, int8_io, _frames_of_a_step(step, chunk, wanted)
+    )
+
+
+def _frames_of_a_step(step: bool, chunk: int, targets: Sequence[str]) -> int | None:
+    """The frames that a call of `step` takes; None where there is no such part."""
+    if not step and chunk != 1:
+        raise InputError(f"`chunk` is about the part `step`: found {chunk} without it", "`--step` exports the part")
+    if step and "int16x8" in targets:
+        raise InputError("`int16x8` has no part `step`: it takes no recurrences yet", "`int8` has it")
+    return chunk if step else None
 
 
 def _known_targets(targets: list[str]) -> tuple[str, ...]:

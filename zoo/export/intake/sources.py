@@ -5,7 +5,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -16,6 +16,7 @@ from zoo.errors import ConversionError, InputError
 from zoo.export.intake.h5_file import SUFFIXES, load_h5_file
 from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
+from zoo.export.streaming.part import Step, step_of
 from zoo.families import create_model, load_model, parts
 from zoo.registry import Spec, get_spec
 from zoo.training import load_recipe, load_run
@@ -23,7 +24,7 @@ from zoo.training.recipe import Recipe
 from zoo.verify.keras_file import load_keras_file
 from zoo.verify.source_model import deployed
 
-PART = "predict"
+PART, STEP = "predict", "step"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Source:
     """What trained the weights; None where nobody knows."""
     training: Mapping | None = None
     """The card's block of that name."""
+    step: Step | None = None
+    """The part `step`, where it was asked for."""
 
     @property
     def tag(self) -> str | None:
@@ -150,14 +153,19 @@ def _ours(source: Source, request: Request) -> Source:
     if others := [part for part in parts(source.spec, source.model) if part != PART]:
         raise ConversionError(f"`{source.name}` has the part `{others[0]}`, which is not exported yet")
     refuse(source.model, request)
-    return source
+    return replace(source, step=_step(source.model, request))
 
 
 def _of_user(file: Path, name: str, request: Request) -> Source:
     """A model that is not the zoo's, from a copy of its file: the user's own stays as it was, whatever is done here."""
     model = load_keras_file(file)
     refuse(model, request)
-    return Source(bundle_name(name), deployed(model, request.length), {"source.keras": file})
+    model = deployed(model, request.length)
+    return Source(bundle_name(name), model, {"source.keras": file}, step=_step(model, request))
+
+
+def _step(model: keras.Model, request: Request) -> Step | None:
+    return None if request.chunk is None else step_of(model, request.chunk)
 
 
 def _own_classes(model: keras.Model) -> dict[str, type]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from zoo.export.assembly.ends import as_signed, drop_unread
+from zoo.export.assembly.fold import fold
 from zoo.export.assembly.graph import Graph, Piece, Tensor
 from zoo.export.assembly.operators import constant, reshape
 from zoo.export.lowering.splice import splice
-from zoo.export.recurrences import blocked, unrolled
-from zoo.export.recurrences.holes import Cut, Hole
+from zoo.export.recurrences import blocked, unrolled, window
+from zoo.export.recurrences.holes import Cut, Hole, WindowHole
 from zoo.export.recurrences.recurrence import Recurrence
 
 _EMITTERS = {"unrolled": unrolled.emit, "blocked": blocked.emit}
@@ -39,13 +40,15 @@ def assemble(
     wires |= {wire: constant(array) for wire, array in cut.constants.items()}
     of = dict(zip(cut.holes, recurrences, strict=True))
 
-    def emit(graph: Graph, hole: Hole, found: dict[str, Tensor]) -> list[Tensor]:
+    def emit(graph: Graph, hole: Hole | WindowHole, found: dict[str, Tensor]) -> list[Tensor]:
+        if isinstance(hole, WindowHole):
+            return window.emit(graph, found[hole.frames], found[hole.past])
         states = None if hole.initial_state is None else [found[wire] for wire in hole.initial_state]
         valid = found[hole.mask] if hole.mask else None
         results = _EMITTERS[of[hole].form](graph, of[hole], found[hole.sequence], valid, states)
         return results[: len(hole.outputs)]
 
-    splice(graph, rest, cut.holes, wires, emit)
+    splice(graph, rest, (*cut.holes, *cut.windows), wires, emit)
     outputs: dict[str, Tensor] = {}
     for name, wire in cut.outputs.items():
         tensor = finish(graph, name, wires[wire])
@@ -53,5 +56,7 @@ def assemble(
             # CompiledModel returns wrong data for an output that is an input too, or another output.
             tensor = reshape(graph, tensor, tensor.shape)
         outputs[name] = tensor
+    whole = Piece(graph, dict(inputs), outputs)
+    fold(whole)
     drop_unread(graph, set(outputs.values()))  # what the last step hands on to no other
-    return Piece(graph, dict(inputs), outputs)
+    return whole

@@ -9,6 +9,8 @@ from ai_edge_litert.schema_py_generated import TensorType
 
 from zoo.export.assembly.graph import Piece, Tensor
 from zoo.export.lowering.observe import Observation
+from zoo.export.recurrences.cells import Cell
+from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.ranges import FakeQuant, Range, Recipe
 from zoo.export.recurrences.recurrence import Recurrence
 
@@ -22,7 +24,8 @@ def fit(
     """The recurrences with the grids that a recipe gives their quantities.
 
     A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one on which the rest reads
-    it, if that serves: what is joined to h there may have put it on a grid so coarse that all steps would suffer.  A
+    it, if that serves: what is joined to h there may have put it on a grid so coarse that all steps would suffer.  All
+    calls of a layer compute on the same grids, which the sequences of unlike grids are requantised to.  A
     traced cell has no ranges here: the converter gives it some, the same for every recipe.
 
     Args:
@@ -34,22 +37,42 @@ def fit(
     """
     ends, known = (rest.inputs, {**rest.outputs, **inputs}) if rest else ({}, inputs)
     limits = {wire: found for wire, tensor in known.items() if (found := _limits(tensor)) is not None}
+    hooks: dict[Cell, FakeQuant] = {}
     fitted = []
     for recurrence, observer in zip(recurrences, seen.observers, strict=True):
-        hole, cell = recurrence.hole, recurrence.cell
+        cell = recurrence.cell
         if not cell.has_equations:
             fitted.append(replace(recurrence, q=observer))
             continue
-        ranges = observer.ranges(recipe)
-        ranges[cell.input] = limits.get(hole.sequence, ranges[cell.input])
-        wanted = _limits(ends[hole.outputs[0]]) if hole.outputs[0] in ends else None
-        if wanted is not None and _serves(wanted, ranges[cell.output]):
-            ranges[cell.output] = wanted
-        ranges |= {name: fixed for name, fixed in cell.fixed.items() if name in ranges}
-        names = (cell.output, *cell.states)
-        limits |= {wire: ranges[name] for wire, name in zip(hole.outputs, names, strict=False) if name in ranges}
-        fitted.append(replace(recurrence, q=FakeQuant(tuple(sorted(ranges.items())))))
+        if cell not in hooks:
+            calls = [other.hole for other in recurrences if other.cell is cell]
+            hooks[cell] = FakeQuant(tuple(sorted(_grids(calls, observer.ranges(recipe), limits, ends).items())))
+        ranges, names = dict(hooks[cell].ranges), (cell.output, *cell.states)
+        limits |= {
+            wire: ranges[name] for wire, name in zip(recurrence.hole.outputs, names, strict=False) if name in ranges
+        }
+        fitted.append(replace(recurrence, q=hooks[cell]))
     return fitted
+
+
+def _grids(calls: list[Hole], seen: dict[str, Range], limits: Mapping[str, Range], ends: Mapping) -> dict[str, Range]:
+    """The ranges of a cell for all calls of its layer, of what was seen over all of them.
+
+    Args:
+        calls: the holes that it fills.
+        seen: the ranges that the recipe makes of what was seen.
+        limits: the range of each wire whose grid is known.
+        ends: what the rest reads, by wire.
+    """
+    cell = calls[0].cell
+    ranges = {name: found for name, found in seen.items() if name not in cell.floating}
+    read = {limits.get(hole.sequence) for hole in calls}
+    if len(read) == 1 and None not in read:
+        ranges[cell.input] = read.pop()
+    wanted = {_limits(ends[hole.outputs[0]]) for hole in calls if hole.outputs[0] in ends}
+    if len(wanted) == 1 and None not in wanted and cell.output in ranges and _serves(*wanted, ranges[cell.output]):
+        ranges[cell.output] = wanted.pop()
+    return ranges | {name: fixed for name, fixed in cell.fixed.items() if name in ranges}
 
 
 def _limits(tensor: Tensor) -> Range | None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.file import write
-from zoo.export.assembly.graph import TYPES, Tensor
+from zoo.export.assembly.graph import TYPES, Piece, Tensor
+from zoo.export.assembly.repair import uncollide
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.job import Job, Lowered, culprit
 from zoo.export.recurrences.recurrence import Order
@@ -14,15 +15,21 @@ from zoo.export.recurrences.recurrence import Order
 
 def lower_float(job: Job, target: str) -> Lowered:
     """Lowers to `float32`, `float16` or `dynamic_int8`."""
-    order = Order({"rest": job.cut.rest} if job.cut.rest else {})
-    for recurrence in job.recurrences:
+    order = Order({f"rest_{part.signature}": part.cut.rest for part in job.parts if part.cut.rest})
+    recurrences = [recurrence for part in job.parts for recurrence in part.recurrences]
+    for recurrence in recurrences:
         recurrence.order(order)
     try:
         pieces = job.convert(order.functions, target)
     except ConversionError as error:
         raise culprit(job, order.traced, order.functions, error) from None
-    for recurrence in job.recurrences:
+    for recurrence in recurrences:
         recurrence.receive(pieces)
-    inputs = {name: Tensor(tuple(shape), TYPES[np.dtype(dtype)]) for name, (shape, dtype) in job.inputs.items()}
-    whole = assemble(job.cut, pieces.get("rest"), job.recurrences, inputs)
-    return Lowered(write(whole, job.signature), tuple(recurrence.form for recurrence in job.recurrences))
+    wholes = {part.signature: _assembled(part, pieces.get(f"rest_{part.signature}")) for part in job.parts}
+    uncollide(*(whole.graph for whole in wholes.values()))
+    return Lowered(write(wholes), tuple(recurrence.form for recurrence in job.recurrences))
+
+
+def _assembled(part: Job, rest: Piece | None) -> Piece:
+    inputs = {name: Tensor(tuple(shape), TYPES[np.dtype(dtype)]) for name, (shape, dtype) in part.inputs.items()}
+    return assemble(part.cut, rest, part.recurrences, inputs)

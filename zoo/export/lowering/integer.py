@@ -1,48 +1,36 @@
-"""Integer files: the rest is calibrated by the converter, each recurrence by the ranges of its own equations.
-
-Which recipe the recurrences take is measured: a file is made by one after another, from the fastest to the most exact,
-and run on calibration examples that no range was taken from, until one answers as Keras does.
-"""
+"""Integer files: the rest is calibrated by the converter, each recurrence by the ranges of its own equations."""
 
 from __future__ import annotations
 
-import tempfile
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from ai_edge_litert.schema_py_generated import TensorType
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.ends import as_unsigned, peel
-from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import TYPES, Graph, Piece, Tensor, quantization_for
 from zoo.export.assembly.operators import convert
-from zoo.export.assembly.repair import align, reachable, uncollide
-from zoo.export.lowering.agreement import agreement, answers_of_file, answers_of_keras, in_batches
+from zoo.export.assembly.repair import align, uncollide
+from zoo.export.lowering.agreement import answers_of_keras, in_batches
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.fit import fit
-from zoo.export.lowering.job import Job, Lowered, culprit
+from zoo.export.lowering.integer_step import Whole, with_step
+from zoo.export.lowering.job import Job, Lowered
 from zoo.export.lowering.observe import Observation, observe
-from zoo.export.recurrences.cells import repeats
-from zoo.export.recurrences.ranges import RECIPES
-from zoo.export.recurrences.recurrence import Order, Recurrence
+from zoo.export.lowering.pieces import Pieces
+from zoo.export.lowering.trials import Attempt, Judge, Trial, Values, choose, divided, floats_of
+from zoo.export.recurrences.ranges import Recipe
+from zoo.verify.float_operators import FLOAT_REST, NEAR_IDENTITY, float_operators
 
-GOOD_AGREEMENT = 0.985
-"""The agreement at which a faster recipe is taken without a look at slower ones."""
-
-_JUDGING = 3
-"""Every third calibration example judges the recipes; the others give the ranges."""
-
-Values = Mapping[str, np.ndarray]
 Ends = Mapping[str, str | None]
 """What each float input and output becomes: `int8`, `uint8`, or None for float32."""
 
 
 def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
-    """Lowers to a file that computes in int8.
+    """Lowers to a file that computes in int8, by the recipe that `trials.choose` finds for its recurrences.
 
     Args:
         job: what to lower.
@@ -52,27 +40,15 @@ def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
     Raises:
         ConversionError: the converter refuses the model, or what it makes ends the process that runs it.
     """
-    ranged, judged = _divided(calibration) if job.recurrences else (calibration, {})
+    ranged, judged = divided(calibration) if job.recurrences else (calibration, {})
     seen = observe(job.model, job.cut, job.recurrences, ranged)
-    rest = _calibrated_rest(job, seen, "int8")
-    grids = _inputs(job, rest, ranged, ends)
-    inputs = {name: as_unsigned(tensor) if ends[name] == "uint8" else tensor for name, tensor in grids.items()}
-    judge = _Judge(job, judged, answers_of_keras(job.model, judged) if judged else {})
-    trials: dict[tuple, _Trial] = {}
-    for recipe in RECIPES:
-        fitted = fit(job.recurrences, recipe, seen, rest, {job.cut.inputs[name]: grids[name] for name in grids})
-        hooks = tuple(recurrence.q for recurrence in fitted)
-        if hooks in trials:
-            continue  # nothing in this model is what the recipe is about
-        whole = assemble(job.cut, rest, _converted(job, fitted), inputs, _Finish(ends, seen.outputs))
-        align(whole.graph)
-        uncollide(whole.graph)
-        trials[hooks] = judge(recipe.name, whole)
-        if trials[hooks].agreement >= GOOD_AGREEMENT:
-            break
-    best = max(trials.values(), key=lambda trial: trial.agreement)
+    judge = Judge(job, judged, answers_of_keras(job.model, judged) if judged else {})
+    pieces, given = Pieces(job), _Given(seen, ranged, ends)
+    make = partial(_Maker, judge, pieces, given)
+    best = choose(make(_calibrated_rest(job, seen, "int8")), lambda: _with_float_rest(job, make))
     forms = tuple(recurrence.form for recurrence in job.recurrences)
-    return Lowered(best.data, forms, best.recipe if forms else None, best.floats)
+    data = with_step(job, given.wholes[best.data], ranged, pieces.give) if job.step else best.data
+    return Lowered(data, forms, best.recipe if forms else None, best.floats)
 
 
 def lower_int16x8(job: Job, calibration: Values) -> Lowered:
@@ -86,50 +62,57 @@ def lower_int16x8(job: Job, calibration: Values) -> Lowered:
         raise ConversionError(f"layer `{name}` is recurrent, and int16x8 of recurrences is not built yet", "`int8` is")
     rest = _calibrated_rest(job, observe(job.model, job.cut, [], calibration), "int16x8")
     inputs = {name: rest.inputs[wire] for name, wire in job.cut.inputs.items()}
-    trial = _Judge(job, {}, {})("", assemble(job.cut, rest, [], inputs))
+    trial = Judge(job, {}, {})("", assemble(job.cut, rest, [], inputs))
     return Lowered(trial.data, float_islands=trial.floats)
 
 
 @dataclass(frozen=True)
-class _Trial:
-    """A file that was made and run."""
+class _Given:
+    """What all trials have in common: what calibration showed, and what the ends of the file are to be."""
 
-    recipe: str
-    data: bytes
-    floats: Mapping[str, int]
-    agreement: float
-
-
-@dataclass(frozen=True)
-class _Judge:
-    """Writes files and runs them, the first time in a process that they may end."""
-
-    job: Job
-    examples: Values
-    wanted: Values
-    """What Keras answers to the examples."""
-
-    def __call__(self, recipe: str, whole: Piece) -> _Trial:
-        data, score = write(whole, self.job.signature), 1.0
-        with tempfile.TemporaryDirectory(prefix="zoo-trial-") as folder:
-            path = Path(folder, "trial.tflite")
-            path.write_bytes(data)
-            self.job.converter.first_run(path)
-            if self.examples:
-                score = agreement(self.wanted, answers_of_file(path, self.job.signature, self.examples))
-        return _Trial(recipe, data, _floats(whole.graph), score)
+    seen: Observation
+    ranged: Values
+    ends: Ends
+    wholes: dict[bytes, Whole] = field(default_factory=dict)
+    """What each file that was tried is assembled of."""
 
 
-def _divided(calibration: Values) -> tuple[Values, Values]:
-    """The examples that give the ranges and those that judge; all are both where there are too few."""
-    total = len(next(iter(calibration.values())))
-    judging = np.arange(total) % _JUDGING == _JUDGING - 1
-    if not judging.any():
-        return calibration, calibration
-    return (
-        {name: array[~judging] for name, array in calibration.items()},
-        {name: array[judging] for name, array in calibration.items()},
-    )
+class _Maker:
+    """Makes the trials of recipes around one rest; one that changes nothing in this model gives the trial before it."""
+
+    def __init__(self, judge: Judge, pieces: Pieces, given: _Given, rest: Piece | None, *in_float: str):
+        self._job, self._judge, self._pieces = judge.job, judge, pieces
+        self._seen, self._rest, self._wholes = given.seen, rest, given.wholes
+        self._grids = _inputs(judge.job, rest, given.ranged, given.ends)
+        self._inputs = {
+            name: as_unsigned(tensor) if given.ends[name] == "uint8" else tensor for name, tensor in self._grids.items()
+        }
+        self._finish = _Finish(given.ends, given.seen.outputs)
+        split = any(recurrence.cell.floating for recurrence in judge.job.recurrences)
+        self._in_float = [NEAR_IDENTITY] * split + [*in_float]
+        self._trials: dict[tuple, Trial] = {}
+
+    def __call__(self, recipe: Recipe) -> Trial:
+        wires = {self._job.cut.inputs[name]: grid for name, grid in self._grids.items()}
+        fitted = fit(self._job.recurrences, recipe, self._seen, self._rest, wires)
+        hooks = tuple(recurrence.q for recurrence in fitted)
+        if hooks not in self._trials:
+            self._pieces.give(fitted)
+            whole = assemble(self._job.cut, self._rest, fitted, self._inputs, self._finish)
+            align(whole.graph)
+            uncollide(whole.graph)
+            trial = self._judge(", ".join([recipe.name, *self._in_float]), whole)
+            self._wholes[trial.data] = Whole(self._rest, fitted, self._inputs, self._finish)
+            self._trials[hooks] = trial
+        return self._trials[hooks]
+
+
+def _with_float_rest(job: Job, make) -> Attempt | None:
+    """What makes trials around a rest in float, if there is one that may ship so."""
+    if job.cut.rest is None or not job.recurrences:
+        return None
+    rest = job.convert({"rest": job.cut.rest}, "float32")["rest"]
+    return make(rest, FLOAT_REST) if floats_of(rest.graph).keys() <= float_operators(FLOAT_REST).keys() else None
 
 
 def _calibrated_rest(job: Job, seen: Observation, target: str) -> Piece | None:
@@ -154,36 +137,6 @@ def _inputs(job: Job, rest: Piece | None, ranged: Values, ends: Ends) -> dict[st
     return tensors
 
 
-def _converted(job: Job, recurrences: list[Recurrence]) -> list[Recurrence]:
-    """Recurrences with the pieces of their grids."""
-    order = Order()
-    for recurrence in recurrences:
-        recurrence.order(order)
-    on_grids = {name: function for name, function in order.functions.items() if name not in order.traced}
-    pieces = job.convert(on_grids, "fake_quant")
-    for name, recurrence in order.traced.items():
-        pieces |= _calibrated_step(job, name, order.functions[name], recurrence)
-    pieces = {name: peel(piece) for name, piece in pieces.items()}
-    for recurrence in recurrences:
-        recurrence.receive(pieces)
-    return recurrences
-
-
-def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> dict[str, Piece]:
-    """The step of a traced cell, calibrated on what its steps were given."""
-    arrays, (_, arguments) = recurrence.q.arrays(), function.structured_input_signature
-    batches = {key: in_batches(arrays[key], tuple(spec.shape)) for key, spec in arguments.items()}
-    try:
-        return job.convert({name: function}, "int8", batches)
-    except ConversionError as error:
-        in_int8_alone = ConversionError(
-            f"{repeats(recurrence.hole.layer)}, of whose step the converter makes no int8 on these calibration "
-            f"examples: {error.message}",
-            "`dynamic_int8` and `float16` take it",
-        )
-        raise culprit(job, {name: recurrence}, {name: function}, in_int8_alone) from error
-
-
 @dataclass(frozen=True)
 class _Finish:
     """Gives each output the dtype that the user wants; see `assemble.Finish`."""
@@ -201,16 +154,3 @@ class _Finish:
             grid = quantization_for(self.seen[name].min(), self.seen[name].max())
             tensor = convert(graph, tensor, Tensor(tensor.shape, TensorType.INT8, grid))
         return convert(graph, tensor, as_unsigned(tensor)) if wanted == "uint8" else tensor
-
-
-def _floats(graph: Graph) -> dict[str, int]:
-    """The operators that give a float tensor, and how many there are."""
-    floats = (TensorType.FLOAT32, TensorType.FLOAT16)
-    return dict(
-        Counter(
-            operator.name
-            for part in reachable(graph)
-            for operator in part.operators
-            if any(tensor.type in floats for tensor in operator.outputs)
-        ).most_common()
-    )

@@ -19,7 +19,11 @@ from zoo.export.recurrences.recurrence import Recurrence
 
 @dataclass(frozen=True)
 class Job:
-    """A model on its way into a file: cut open, its recurrences in the forms that they will take."""
+    """A model on its way into a file: cut open, its recurrences in the forms that they will take.
+
+    `step` is the same model a chunk of frames at a time, on its way into the same file; its recurrences repeat the same
+    cells, and `of_whole` says of each which one of the model's it is.
+    """
 
     model: keras.Model
     inputs: Inputs
@@ -27,6 +31,13 @@ class Job:
     recurrences: list[Recurrence]
     converter: Converter
     signature: str
+    step: Job | None = None
+    of_whole: tuple[int, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Job, ...]:
+        """All that goes into the file."""
+        return (self, self.step) if self.step else (self,)
 
     def convert(
         self, functions: Mapping[str, object], target: str, calibration: Mapping[str, np.ndarray] | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
@@ -10,10 +12,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.export.lowering.device_forms import replaced
 from zoo.export.recurrences import eager
 from zoo.export.recurrences.holes import Cut, intercepted
 from zoo.export.recurrences.ranges import Observer, StepSamples
 from zoo.export.recurrences.recurrence import Recurrence
+from zoo.export.streaming.layers import Window
 
 _AT_ONCE = 100
 """Examples that run together: a video model on all of them would take the memory of a training."""
@@ -24,7 +28,8 @@ class Observation:
     """What was seen.
 
     Attributes:
-        observers: of each recurrence, the ranges of its quantities, or what its steps were given.
+        observers: of each recurrence, the ranges of its quantities, or what its steps were given; all calls of a layer
+            have one between them, so that they share their grids, and with these their weights and steps.
         values: of each wire that the rest reads, (examples, ...).
         outputs: of each output of the model, (examples, ...).
     """
@@ -42,7 +47,7 @@ def observe(
     Recurrences run by their equations, not by Keras: what int8 will compute is what has to be observed.
     """
     total = len(next(iter(examples.values())))
-    observers = [_observer(item, total) for item in recurrences]
+    observers = _observers(recurrences, total)
     values: dict[str, list] = {wire: [] for wire in cut.rest_reads}
     outputs: dict[str, list] = {name: [] for name in cut.outputs}
     for first in range(0, total, _AT_ONCE):
@@ -57,7 +62,7 @@ def observe(
             found.update(zip(recurrence.hole.outputs, results, strict=False))
             return results[: len(recurrence.hole.outputs)]
 
-        with intercepted(handler):
+        with intercepted(handler), _windows_noted(cut, found):
             results = model(some, training=False)
         for wire, seen in values.items():
             seen.append(np.asarray(found[wire]))
@@ -66,11 +71,36 @@ def observe(
     return Observation(observers, _joined(values), _joined(outputs))
 
 
-def _observer(recurrence: Recurrence, examples: int) -> Observer | StepSamples:
-    rows = examples * recurrence.hole.length
-    if not recurrence.cell.has_equations:
-        return StepSamples(rows)
-    return Observer(rows * recurrence.cell.initial[0].size)
+@contextmanager
+def _windows_noted(cut: Cut, found: dict[str, tf.Tensor]) -> Iterator[None]:
+    """While it lasts, what the windows of a step give is put on their wires."""
+    holes, original = iter(cut.windows), Window.call
+
+    def call(window, frames, past):
+        results = original(window, frames, past)
+        found.update(zip(next(holes).outputs, results, strict=True))
+        return results
+
+    with replaced(Window, "call", call):
+        yield
+
+
+def _observers(recurrences: list[Recurrence], examples: int) -> list[Observer | StepSamples]:
+    calls = defaultdict(list)
+    for recurrence in recurrences:
+        calls[_shared(recurrence)].append(recurrence)
+    made = {shared: _observer(those, examples) for shared, those in calls.items()}
+    return [made[_shared(recurrence)] for recurrence in recurrences]
+
+
+def _shared(recurrence: Recurrence) -> object:
+    """What the calls that share an observer have in common; steps under other masks are given other things."""
+    return recurrence.cell if recurrence.cell.has_equations else (recurrence.cell, recurrence.step.policy)
+
+
+def _observer(calls: list[Recurrence], examples: int) -> Observer | StepSamples:
+    cell, rows = calls[0].cell, examples * sum(recurrence.hole.length for recurrence in calls)
+    return Observer(rows * cell.initial[0].size) if cell.has_equations else StepSamples(rows)
 
 
 def _joined(parts: Mapping[str, list]) -> dict[str, np.ndarray]:

@@ -8,21 +8,22 @@ from graphlib import TopologicalSorter
 
 from zoo.export.assembly.graph import Graph, Operator, Piece, Tensor
 from zoo.export.assembly.operators import convert
-from zoo.export.recurrences.holes import Hole
+from zoo.export.recurrences.holes import Hole, WindowHole
 
-Emit = Callable[[Graph, Hole, "dict[str, Tensor]"], "list[Tensor]"]
-"""Appends the recurrence of a hole to a graph: (graph, hole, the tensor on each wire it reads) -> its outputs."""
+AnyHole = Hole | WindowHole
+Emit = Callable[[Graph, AnyHole, "dict[str, Tensor]"], "list[Tensor]"]
+"""Appends what fills a hole to a graph: (graph, hole, the tensor on each wire it reads) -> its outputs."""
 
 
-def splice(graph: Graph, rest: Piece | None, holes: tuple[Hole, ...], wires: dict[str, Tensor], emit: Emit) -> None:
+def splice(graph: Graph, rest: Piece | None, holes: tuple[AnyHole, ...], wires: dict[str, Tensor], emit: Emit) -> None:
     """Appends the rest of a model, with a recurrence in each hole, to a graph.
 
     Args:
         graph: the one to append to; it may hold operators that make the user's inputs what the rest wants.
         rest: the model without its recurrences, its ends named by wires.
-        holes: where the recurrences go.
+        holes: where the recurrences go, and the windows of a step.
         wires: the user's inputs; gains the tensor of every other wire.
-        emit: appends a recurrence.
+        emit: appends what fills a hole.
     """
     stands_for: dict[Tensor, Tensor] = {}
 
@@ -34,7 +35,7 @@ def splice(graph: Graph, rest: Piece | None, holes: tuple[Hole, ...], wires: dic
 
     for wire, tensor in list(wires.items()):
         connect(wire, tensor)
-    for node in _in_order(rest, holes):
+    for node in in_order(rest, holes):
         if isinstance(node, Operator):
             graph.copy_in(node, stands_for)
             continue
@@ -52,7 +53,7 @@ def _on(wire: str, wires: Mapping[str, Tensor], rest: Piece | None, stands_for: 
     return stands_for.get(rest.outputs[wire], rest.outputs[wire])
 
 
-def _in_order(rest: Piece | None, holes: tuple[Hole, ...]):
+def in_order(rest: Piece | None, holes: tuple[AnyHole, ...]):
     """Operators of the rest and holes, each after what it reads; where there is a choice, in the converter's order."""
     nodes = [*holes, *(rest.graph.operators if rest else ())]
     makers: dict[object, object] = {tensor: node for node in nodes[len(holes) :] for tensor in node.outputs}

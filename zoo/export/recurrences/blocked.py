@@ -117,10 +117,11 @@ def _steps_of_a_loop(recurrence: Recurrence, length: int) -> int:
 
 def _parts(graph: Graph, recurrence: Recurrence, all_: Tensor, length: int, steps: int) -> list[Tensor]:
     """What each loop reads, (batch, steps, values), in the order in which the layer reads."""
-    if steps == length:
-        return [all_]
     batch, total, values = all_.shape
-    firsts = [min(number * steps, length - steps) for number in range(-(-length // steps))]
+    loops = -(-length // steps)
+    if loops == 1 or total == 1:
+        return [all_] * loops
+    firsts = [min(number * steps, length - steps) for number in range(loops)]
     firsts = [total - steps - first for first in firsts] if recurrence.backwards else firsts
     whole, parts = length // steps, []
     if whole >= _UNPACKED:
@@ -155,10 +156,8 @@ def _condition(body: Graph, length: int) -> Graph:
 
 def _body(recurrence: Recurrence, before: _Variables) -> Graph:
     graph, block = Graph(inputs=before.tensors), recurrence.block
-    first = before.done
-    if recurrence.backwards:
-        first = operators.subtract(graph, operators.constant(before.read[0].shape[1] - block), first)
-    steps, carried = _steps(graph, recurrence, before.read, _row(graph, first), block, before.carried)
+    first = _first(graph, recurrence, before)
+    steps, carried = _steps(graph, recurrence, before.read, first, block, before.carried)
     written = before.written
     if recurrence.hole.layer.return_sequences:
         rows = _flat(graph, operators.pack(graph, steps, axis=1))
@@ -168,6 +167,16 @@ def _body(recurrence: Recurrence, before: _Variables) -> Graph:
     done = operators.add(graph, before.done, operators.constant(block))
     graph.outputs = _Variables(done, before.read, written, carried).tensors
     return graph
+
+
+def _first(graph: Graph, recurrence: Recurrence, before: _Variables) -> Tensor | None:
+    """The position from which on a block reads; None where all steps read one row."""
+    length = max(all_.shape[1] for all_ in before.read)
+    if length == 1:
+        return None
+    if not recurrence.backwards:
+        return _row(graph, before.done)
+    return _row(graph, operators.subtract(graph, operators.constant(length - recurrence.block), before.done))
 
 
 def _tail(
@@ -180,12 +189,23 @@ def _tail(
 
 
 def _steps(
-    graph: Graph, recurrence: Recurrence, read: list[Tensor], first: Tensor, rows: int, carried: dict[str, Tensor]
+    graph: Graph,
+    recurrence: Recurrence,
+    read: list[Tensor],
+    first: Tensor | None,
+    steps: int,
+    carried: dict[str, Tensor],
 ) -> tuple[list[Tensor], dict[str, Tensor]]:
-    """The steps of some rows, from the position `first` on; as `unrolled.run`."""
-    sequence, *valid = (operators.take(graph, all_, first, (all_.shape[0], rows, all_.shape[2])) for all_ in read)
+    """So many steps, from the position `first` on; as `unrolled.run`."""
+    sequence, *valid = (_taken(graph, all_, first, steps) for all_ in read)
     sequence = _unflat(graph, sequence, recurrence.hole.row)
-    return unrolled.run(graph, recurrence, sequence, valid[0] if valid else None, carried)
+    return unrolled.run(graph, recurrence, steps, sequence, valid[0] if valid else None, carried)
+
+
+def _taken(graph: Graph, all_: Tensor, first: Tensor | None, rows: int) -> Tensor:
+    """So many rows of what a loop reads; of a single one, that."""
+    batch, length, values = all_.shape
+    return all_ if length == 1 else operators.take(graph, all_, first, (batch, rows, values))
 
 
 def _flat(graph: Graph, rows: Tensor) -> Tensor:

@@ -8,8 +8,10 @@ method is given leaves the rest, what it would return enters it.
     cut.holes[0].sequence          the wire that this recurrence reads
     cut.rest                       a TensorFlow function from wires to wires, or None where nothing is left
 
+The windows of a step's causal convolutions are cut out likewise, for the states to lie in the assembly's own hands.
+
 A wire is a value that crosses between the user, the rest and the holes, by name: `input_I`, `rest_I`, `hole_K_J` for
-output J of hole K, and `constant_I`.
+output J of hole K, `window_K_J`, and `constant_I`.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ import tensorflow as tf
 from keras.layers import RNN, Bidirectional
 
 from zoo.errors import ConversionError
-from zoo.export.lowering.device_forms import device_forms, replaced
-from zoo.export.recurrences.cells import Cell, cell_of
+from zoo.export.lowering.device_forms import device_forms, repeated_row, replaced
+from zoo.export.recurrences.cells import FLOAT_WEIGHTS, Cell, Kinds, cell_of
+from zoo.export.streaming.layers import Window
 
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""
@@ -38,8 +41,9 @@ Handler = Callable[[RNN, tf.Tensor, "Sequence[tf.Tensor] | None", "tf.Tensor | N
 class Hole:
     """One call of a recurrent layer, by its wires.
 
-    `sequence` is (batch, length, row...) float32, `mask` (batch, length, 1), each initial state (batch, ...); the first
-    output is (batch, length, ...) or (batch, ...), the states after it are there if the layer returns them.
+    `sequence` is (batch, length, row...) float32, or (batch, 1, row...) where it `repeats` one row, `mask` (batch,
+    length, 1), each initial state (batch, ...); the first output is (batch, length, ...) or (batch, ...), the states
+    after it are there if the layer returns them.
     """
 
     layer: RNN
@@ -52,11 +56,26 @@ class Hole:
     mask: str | None
     mask_dtype: str
     outputs: tuple[str, ...]
+    repeats: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The wires that it reads."""
         return (self.sequence, *(self.initial_state or ()), *((self.mask,) if self.mask else ()))
+
+
+@dataclass(frozen=True, eq=False)
+class WindowHole:
+    """One call of a `Window`, by its wires: `frames` and `past` go in, both `joined` and the next `past` come out."""
+
+    frames: str
+    past: str
+    outputs: tuple[str, str]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The wires that it reads."""
+        return (self.frames, self.past)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +91,11 @@ class Cut:
     """The wires that are its arguments, and their shapes."""
     constants: dict[str, np.ndarray]
     """What is on wires that depend on nothing: initial states that the model was built with."""
+    windows: tuple[WindowHole, ...] = ()
+    """What the causal convolutions of a step read."""
 
 
-def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
+def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds = FLOAT_WEIGHTS) -> Cut:
     """Traces a model with a hole in place of every recurrence.
 
     Args:
@@ -82,12 +103,13 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
             `zoo.verify.source_model.deployed` makes one of any model; it is left as it is.
         inputs: what to trace it for.
         mask_dtype: `float32` or `bool`, the dtype of the masks that holes are given.
+        kinds: the equations that cells take; see `cells.cell_of`.
     """
-    tracing = _Tracing(mask_dtype)
+    tracing = _Tracing(mask_dtype, kinds)
     results: dict[str, tf.Tensor] = {}
 
     def run(*tensors: tf.Tensor) -> list[tf.Tensor]:
-        with intercepted(tracing.open_hole):
+        with intercepted(tracing.open_hole), replaced(Window, "call", tracing.open_window):
             results.update(model(dict(zip(inputs, tensors, strict=True)), training=False))
         return list(results.values())
 
@@ -103,10 +125,11 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str) -> Cut:
         tracing.feeds[function.graph.get_tensor_by_name(f"{wire}:0").ref()] = wire
     tracing.check_all_in(function.graph)
     holes = tuple(tracing.hole(number) for number in range(len(tracing.calls)))
+    windows = tuple(tracing.window_hole(number) for number in range(len(tracing.windows)))
     outputs = {name: tracing.wire(tensor) for name, tensor in results.items()}
     feeds = tracing.rest_reads()
     shapes = {wire: tuple(tensor.shape) for wire, tensor in feeds.items()}
-    return Cut(wires, outputs, holes, tracing.rest(function, feeds), shapes, tracing.constants)
+    return Cut(wires, outputs, holes, tracing.rest(function, feeds), shapes, tracing.constants, windows)
 
 
 @contextmanager
@@ -150,13 +173,14 @@ class _Call:
 class _Tracing:
     """Collects calls while a model is traced, and names the wires between them afterwards."""
 
-    def __init__(self, mask_dtype: str):
+    def __init__(self, mask_dtype: str, kinds: Kinds):
         self.calls: list[_Call] = []
+        self.windows: list[tuple[tf.Tensor, ...]] = []
         self.feeds: dict[object, str] = {}
         self._cells: dict[tuple, Cell] = {}
         self.refusal: ConversionError | None = None
         """What ended the tracing, as it was before Keras told it in words of its own."""
-        self._mask_dtype = mask_dtype
+        self._mask_dtype, self._kinds = mask_dtype, kinds
         self._masks: dict[object, tf.Tensor] = {}
         self._fetches: dict[object, str] = {}
         self.constants: dict[str, np.ndarray] = {}
@@ -168,11 +192,7 @@ class _Tracing:
         shapes = [(*rows, *cell.output_shape), *((*rows[:1], *start.shape) for start in cell.initial)]
         outputs = []
         for position, shape in enumerate(shapes if layer.return_state else shapes[:1]):
-            wire = f"hole_{number}_{position}"
-            with sequence.graph.name_scope(None):
-                placeholder = tf.compat.v1.placeholder(tf.float32, shape, wire)
-            self.feeds[placeholder.ref()] = wire
-            outputs.append(placeholder)
+            outputs.append(self._placeholder(sequence.graph, shape, f"hole_{number}_{position}"))
         self.calls.append(
             _Call(
                 layer,
@@ -185,12 +205,34 @@ class _Tracing:
         )
         return outputs
 
+    @property
+    def open_window(self) -> Callable:
+        """Stands in for `Window.call`."""
+
+        def call(_, frames, past):
+            number, (batch, rows, channels) = len(self.windows), past.shape
+            shapes = ((batch, rows + frames.shape[1], channels), past.shape)
+            outputs = [
+                self._placeholder(frames.graph, shape, f"window_{number}_{position}")
+                for position, shape in enumerate(shapes)
+            ]
+            self.windows.append((frames, past, *outputs))
+            return tuple(outputs)
+
+        return call
+
+    def _placeholder(self, graph, shape: tuple[int, ...], wire: str) -> tf.Tensor:
+        with graph.name_scope(None):
+            placeholder = tf.compat.v1.placeholder(tf.float32, shape, wire)
+        self.feeds[placeholder.ref()] = wire
+        return placeholder
+
     def _cell(self, layer: RNN, row: tuple[int, ...]) -> Cell:
         """One for all calls of a layer, with the weights that it has now."""
         if (layer, row) not in self._cells:
             try:
                 with tf.init_scope():
-                    self._cells[layer, row] = cell_of(layer, row)
+                    self._cells[layer, row] = cell_of(layer, row, self._kinds)
             except ConversionError as error:
                 self.refusal = error
                 raise
@@ -214,18 +256,24 @@ class _Tracing:
     def hole(self, number: int) -> Hole:
         found = self.calls[number]
         batch, length, *row = found.sequence.shape
+        repeated = repeated_row(found.sequence)
         return Hole(
             found.layer,
             found.cell,
             batch,
             length,
             tuple(row),
-            self.wire(found.sequence),
+            self.wire(found.sequence if repeated is None else repeated),
             None if found.initial_state is None else tuple(map(self.wire, found.initial_state)),
             None if found.mask is None else self.wire(found.mask),
             self._mask_dtype,
             tuple(map(self.wire, found.outputs)),
+            repeated is not None,
         )
+
+    def window_hole(self, number: int) -> WindowHole:
+        frames, past, *outputs = map(self.wire, self.windows[number])
+        return WindowHole(frames, past, tuple(outputs))
 
     def wire(self, tensor: tf.Tensor) -> str:
         """The wire that carries a tensor: one that is fed, if the tensor is but a copy of it, else one of its own."""

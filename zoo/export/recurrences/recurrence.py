@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import tensorflow as tf
 
 from zoo.export.assembly.graph import Piece, Tensor
 from zoo.export.recurrences.cells import Cell, Hook
+from zoo.export.recurrences.forms import Chooser, Kind
 from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.masking import Policy, Step, policy_of
-
-UNROLLED_OPERATORS = 1500
-"""Up to so many operators in all its steps a recurrence is unrolled: beyond, they fall out of the CPU's caches."""
+from zoo.export.recurrences.ranges import FakeQuant
 
 LONG = 256
 """From this length on a block has up to 32 steps, below it 16: a WHILE prepares its body anew at every run."""
@@ -53,8 +53,12 @@ class Recurrence:
     def input(self) -> Tensor:
         """A tensor as the converted pieces want the sequence."""
         if self.cell.has_equations:
-            return self.projections[self.block].inputs["x"]
+            return self.projections[self.rows(self.block)].inputs["x"]
         return self.step_piece.inputs["xW"]
+
+    def rows(self, steps: int) -> int:
+        """How many rows of the sequence so many steps read."""
+        return 1 if self.hole.repeats else steps
 
     @property
     def tail(self) -> int:
@@ -72,7 +76,9 @@ class Recurrence:
         self._ordered = {None: step}
         if not self.cell.has_equations:
             order.traced[step] = self
-        for rows in {self.block, self.tail} - {0} if self.cell.has_equations else ():
+        if isinstance(self.q, FakeQuant):  # recipes differ in what the projection has no part in
+            key = (*key[:2], self.q.of(self.cell.input, self.cell.projected))
+        for rows in {self.rows(steps) for steps in (self.block, self.tail) if steps and self.cell.has_equations}:
             self._ordered[rows] = order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
 
     def receive(self, pieces: dict[str, Piece]) -> None:
@@ -111,13 +117,19 @@ class Order:
         return self._names[key]
 
 
-def recurrence_of(hole: Hole, form: str) -> Recurrence:
-    """A recurrence in the form asked for, or in the one that suits its length where that is `auto`."""
-    step = Step(hole.cell, policy_of(hole))
-    if form == "auto":
-        form = "unrolled" if step.operators * hole.length <= UNROLLED_OPERATORS else "blocked"
-    block = hole.length if form == "unrolled" else _block(hole.length)
-    return Recurrence(hole, step, form, block)
+def recurrences_of(holes: Sequence[Hole], choose: Chooser) -> list[Recurrence]:
+    """The recurrences of a model, each in the form that is chosen for it."""
+    found = []
+    for hole in holes:
+        form = choose(kind_of(hole, len(holes)), hole.length)
+        block = hole.length if form == "unrolled" else _block(hole.length)
+        found.append(Recurrence(hole, Step(hole.cell, policy_of(hole)), form, block))
+    return found
+
+
+def kind_of(hole: Hole, recurrences: int) -> Kind:
+    """What decides the form of one of so many recurrences of a model."""
+    return Kind(Step(hole.cell, policy_of(hole)).operators, math.prod(hole.cell.output_shape), recurrences)
 
 
 def _block(length: int) -> int:

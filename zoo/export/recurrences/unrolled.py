@@ -22,7 +22,8 @@ def emit(
     Returns:
         Its output, (batch, length, ...) or (batch, ...), and its last states.
     """
-    outputs, carried = run(graph, recurrence, sequence, valid, start(graph, recurrence, states))
+    carried = start(graph, recurrence, states)
+    outputs, carried = run(graph, recurrence, recurrence.hole.length, sequence, valid, carried)
     sequences = recurrence.hole.layer.return_sequences
     output = pack(graph, outputs, axis=1) if sequences else last_output(recurrence, outputs, carried)
     return [output, *(carried[name] for name in recurrence.cell.states)]
@@ -47,15 +48,23 @@ def start(graph: Graph, recurrence: Recurrence, states: list[Tensor] | None) -> 
 
 
 def run(
-    graph: Graph, recurrence: Recurrence, sequence: Tensor, valid: Tensor | None, carried: dict[str, Tensor]
+    graph: Graph,
+    recurrence: Recurrence,
+    steps: int,
+    sequence: Tensor,
+    valid: Tensor | None,
+    carried: dict[str, Tensor],
 ) -> tuple[list[Tensor], dict[str, Tensor]]:
     """Appends the projection of some rows and a step for each, in the order in which the layer reads them.
+
+    One row that all steps read is projected once.
 
     Args:
         graph: the one to append to.
         recurrence: whose steps.
-        sequence: (batch, rows, features...), all of a sequence or some of it.
-        valid: (batch, rows, 1) or None.
+        steps: how many.
+        sequence: (batch, steps, features...), all of a sequence or some of it; (batch, 1, features...) if it repeats.
+        valid: (batch, steps, 1) or None.
         carried: what the step before these hands on.
 
     Returns:
@@ -63,7 +72,7 @@ def run(
     """
     step = recurrence.step_piece
     xW = convert(graph, _projected(graph, recurrence, sequence), step.inputs["xW"])
-    arguments = [{"xW": row} for row in unpack(graph, xW, axis=1)]
+    arguments = [{"xW": row} for row in unpack(graph, xW, axis=1)] * (steps // sequence.shape[1])
     if valid is not None:
         arguments = [
             {**these, "valid": row} for these, row in zip(arguments, unpack(graph, valid, axis=1), strict=True)

@@ -76,8 +76,9 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "operators": facts.get("operators"),
         "float_islands": facts.get("float_islands"),
         "forms": made.get("forms"),
-        "gpu": None,
+        "gpu": facts.get("gpu"),
         "parity": parity,
+        "streaming": _streaming(facts.get("streaming")),
         "metrics": _rates(facts.get("metrics")),
         "ci95": _intervals(facts.get("ci95")),
         "latency_us": facts.get("latency_us"),
@@ -94,6 +95,7 @@ def not_made(made: Mapping) -> dict:
         "forms",
         "gpu",
         "parity",
+        "streaming",
         "metrics",
         "ci95",
         "latency_us",
@@ -167,6 +169,14 @@ def _baselines(train: Examples | None, ground: Ground) -> dict | None:
         return None
     found = ground.measure.task.baselines(ground.measure.data, train, ground.measure.examples)
     return {name: _rates(metrics) for name, metrics in found.items()}
+
+
+def _streaming(found: Mapping | None) -> dict | None:
+    return found and {
+        **found,
+        "max_abs": float(f"{found['max_abs']:.3g}"),
+        "agreement": round(found["agreement"], DIGITS),
+    }
 
 
 def _rates(metrics: Mapping[str, float] | None) -> dict[str, float] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from zoo.verify.float_operators import FLOAT_OPERATORS
+from zoo.verify.float_operators import float_operators
 
 BEGIN, END = "<!-- table:pretrained -->", "<!-- end -->"
 NONE = "-"
@@ -109,10 +109,19 @@ def _use(card: Mapping) -> str:
 
 def _artifacts(card: Mapping) -> str:
     metric = headline(card)
-    columns = ("target", metric or "score", "largest error", "same answer", "bytes", "µs (p10-p90)", "peak memory")
+    columns = (
+        "target",
+        metric or "score",
+        "largest error",
+        "same answer",
+        "bytes",
+        "µs (p10-p90)",
+        "peak memory",
+        "GPU",
+    )
     rows = [_artifact_row(target, entry, metric) for target, entry in card["artifacts"].items()]
-    keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 5]] if card["keras"] else []
-    notes = [_provenance(card), *_disabled(card), *_remarks(card)]
+    keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 6]] if card["keras"] else []
+    notes = [_provenance(card), *_disabled(card), *_remarks(card), *_off_gpu(card), *_streams(card)]
     return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
 
 
@@ -126,6 +135,7 @@ def _artifact_row(target: str, entry: Mapping, metric: str | None) -> list[str]:
         _number(entry, "bytes"),
         f"{latency['median']:,.1f} ({latency['p10']:,.1f}-{latency['p90']:,.1f})" if latency else NONE,
         _number(entry, "peak_memory_bytes"),
+        {True: "whole", False: "no", None: NONE}[(entry.get("gpu") or {}).get("whole")],
     ]
 
 
@@ -168,15 +178,39 @@ def _remarks(card: Mapping) -> list[str]:
             recipe = f", recipe `{entry['int8_recipe']}`" if entry["int8_recipe"] else ""
             drawn = f"{calibration['examples']:,} of {calibration['of']:,} examples, seed {calibration['seed']}"
             remarks.append(f"`{target}` was calibrated on {calibration['source']}, {drawn}{recipe}.")
+        reasons = float_operators(entry["int8_recipe"])
         for name, count in (entry["float_islands"] or {}).items():
-            remarks.append(
-                f"{count} {name} in `{target}` compute in float: {FLOAT_OPERATORS.get(name, 'not allowed')}."
-            )
+            remarks.append(f"{count} {name} in `{target}` compute in float: {reasons.get(name, 'not allowed')}.")
         if entry["same_as"]:
             remarks.append(f"`{target}` is the same as {entry['same_as']}: no weight of it is large enough.")
         if entry["forms"]:
             forms.setdefault(", ".join(f"{layer} {form}" for layer, form in entry["forms"].items()), []).append(target)
     return remarks + [f"Recurrences in {_joined(targets)}: {words}." for words, targets in forms.items()]
+
+
+def _streams(card: Mapping) -> list[str]:
+    """What was measured of the part `step`."""
+    found = {target: entry.get("streaming") for target, entry in card["artifacts"].items()}
+    return [
+        f"`step` of `{target}` takes {_counted(facts['chunk'], 'frame')} a call: streamed, "
+        f"{_counted(facts['examples'], 'example')} of {_counted(facts['frames'], 'frame')} differ from the whole by "
+        f"{facts['max_abs']:.2g} at the most."
+        for target, facts in found.items()
+        if facts
+    ]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
+def _off_gpu(card: Mapping) -> list[str]:
+    """Why the GPU delegate does not take an artifact; artifacts with the same reason are named together."""
+    targets: dict[str, list[str]] = {}
+    for target, entry in card["artifacts"].items():
+        if entry.get("gpu") and not entry["gpu"]["whole"]:
+            targets.setdefault(entry["gpu"]["why_not"], []).append(f"`{target}`")
+    return [f"Not for the GPU delegate: {_joined(names)}. {reason}." for reason, names in targets.items()]
 
 
 def _classes(card: Mapping) -> str:

@@ -1,8 +1,8 @@
 """A script: runs a .tflite file for the first time, in a process of its own, and prints what that took.
 
-    python -I _first_run.py FILE.tflite        ->  {"peak_memory_bytes": 1234567}
+    python -m zoo.verify.measures._first_run FILE.tflite        ->  {"peak_memory_bytes": 1234567}
 
-It imports nothing of the zoo: what is measured is the file and LiteRT alone.
+All that it imports, and what LiteRT takes to start, is there before it measures.
 """
 
 import contextlib
@@ -10,8 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+from zoo.runtime.engines import environment, rehearse
 
 STATUS = Path("/proc/self/status")
 
@@ -30,19 +29,10 @@ def forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def run(path: str, times: int = 3) -> None:
-    """Loads the file and runs every signature of it on zeros."""
-    interpreter = Interpreter(path, num_threads=1)
-    for name in interpreter.get_signature_list():
-        runner = interpreter.get_signature_runner(name)
-        zeros = {key: np.zeros(item["shape"], item["dtype"]) for key, item in runner.get_input_details().items()}
-        for _ in range(times):
-            runner(**zeros)
-
-
 if __name__ == "__main__":
+    environment()
     forget_peak()
     before = resident("VmRSS")
-    run(sys.argv[1])
+    rehearse(Path(sys.argv[1]).read_bytes(), times=3)
     after = resident("VmHWM")
     print(json.dumps({"peak_memory_bytes": None if before is None else max(0, after - before)}))

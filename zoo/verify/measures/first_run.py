@@ -1,13 +1,17 @@
 """The first run of a `.tflite` file, in a child process: a file can end the process that runs it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-SCRIPT = Path(__file__).with_name("_first_run.py")
+import zoo
+
+MODULE = "zoo.verify.measures._first_run"
+GREETINGS = ("INFO:", "WARNING:", "└")
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,11 @@ def first_run(path: Path, timeout: float = 300) -> FirstRun:
         path: the .tflite file.
         timeout: seconds until it counts as hanging.
     """
+    home = str(Path(zoo.__file__).resolve().parent.parent)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])}
+    command = [sys.executable, "-P", "-m", MODULE, str(path)]
     try:
-        child = subprocess.run(
-            [sys.executable, "-I", str(SCRIPT), str(path)], capture_output=True, text=True, timeout=timeout
-        )
+        child = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
     except subprocess.TimeoutExpired:
         return FirstRun(failure=f"did not end its first run within {timeout:.0f} s")
     if child.returncode == 0:
@@ -44,6 +49,6 @@ def ending(code: int) -> str:
 
 
 def last_line(talk: str) -> str:
-    """The last line that says something, cut to a length that fits into a sentence; LiteRT's greeting says nothing."""
-    lines = [line.strip() for line in talk.splitlines() if line.strip() and not line.startswith("INFO:")]
+    """The last line that says something, cut to a length that fits into a sentence; LiteRT's greetings say nothing."""
+    lines = [line.strip() for line in talk.splitlines() if line.strip() and not line.startswith(GREETINGS)]
     return lines[-1][:300] if lines else "it said nothing"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.runtime.flatbuffer import OperatorView, inspect
+from zoo.verify.gpu import verdict
 
 LARGE = 1024
 """Elements from which on a weight counts: the converter leaves smaller ones float in `dynamic_int8`."""
@@ -30,6 +31,8 @@ class GraphFacts:
     """How many weights of at least `LARGE` elements there are of each type, in the operators of `WEIGHT_INPUT`."""
     signatures: dict[str, dict[str, dict[str, str]]]
     """By signature: `inputs` and `outputs`, each {name: type}."""
+    gpu: dict
+    """`gpu.verdict`."""
 
 
 def read_graph(path: Path) -> GraphFacts:
@@ -51,6 +54,7 @@ def read_graph(path: Path) -> GraphFacts:
             }
             for name, signature in graph.signatures.items()
         },
+        gpu=verdict(graph),
     )
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from zoo.bundle import ignore
 from zoo.errors import BundleError
@@ -37,7 +36,7 @@ class LiteRTArtifact:
     """
 
     def __init__(self, path: Path, part: str = "predict"):
-        self._path, self._part = path, part
+        self._part = part
         self._runner = LiteRTRunner(path, threads=1)
         self._inputs = self._runner.signatures[part].inputs
         self.rows = (max(1, next(iter(self._inputs.values())).shape[0]),)
@@ -54,9 +53,13 @@ class LiteRTArtifact:
         report(stage, count, count)
         return {name: np.concatenate([each[name] for each in results])[:count] for name in results[0]}
 
+    def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """One call of any signature; see `zoo.runtime.decode.Runner`."""
+        return self._runner.run(signature, **arrays)
+
     def times(self, inputs: Arrays) -> list[float]:
         """µs an inference, one figure a burst, with the first example already in place."""
-        run = one_inference(self._path, {name: array[:1] for name, array in inputs.items()}, self._part)
+        run = _in_place(self._runner, self._part, {name: array[:1] for name, array in inputs.items()})
         return latency.take_turns({"artifact": run})["artifact"]
 
 
@@ -81,27 +84,37 @@ class SavedModelArtifact:
 
     def outputs(self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "") -> dict[str, np.ndarray]:
         """Runs every example: inputs and outputs are by name, (n, ...)."""
-        found = self._scratch / "outputs.npz"
-        self._ask("run", inputs, rows=rows or self.rows[-1], outputs=str(found))
         count = len(next(iter(inputs.values())))
+        found = self._run(self._part, inputs, rows or self.rows[-1])
         report(stage, count, count)
-        with np.load(found) as arrays:
-            return dict(arrays)
+        return found
+
+    def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """One call of any signature; see `zoo.runtime.decode.Runner`."""
+        if signature not in self.signatures:
+            raise BundleError(f"the SavedModel has no signature `{signature}`: it has {', '.join(self.signatures)}")
+        return self._run(signature, arrays, len(next(iter(arrays.values()))))
 
     def times(self, inputs: Arrays) -> list[float]:
         """µs an inference by CPU time of the process, one figure a burst."""
         first = {name: array[:1] for name, array in inputs.items()}
-        return self._ask("time", first, rows=self.rows[0])["times_us"]
+        return self._ask("time", self._part, first, rows=self.rows[0])["times_us"]
 
     def peak_memory_bytes(self, inputs: Arrays) -> int | None:
         """What loading the SavedModel, and running one example of it, adds to its process; to be asked for first."""
         self.outputs({name: array[:1] for name, array in inputs.items()}, self.rows[0])
         return self._request({"do": "memory"})["peak_memory_bytes"]
 
-    def _ask(self, do: str, inputs: Arrays, **more) -> dict:
+    def _run(self, signature: str, inputs: Arrays, rows: int) -> dict[str, np.ndarray]:
+        found = self._scratch / "outputs.npz"
+        self._ask("run", signature, inputs, rows=rows, outputs=str(found))
+        with np.load(found) as arrays:
+            return dict(arrays)
+
+    def _ask(self, do: str, signature: str, inputs: Arrays, **more) -> dict:
         given = self._scratch / "inputs.npz"
-        np.savez(given, **{name: inputs[name] for name in self.signatures[self._part]})
-        return self._request({"do": do, "signature": self._part, "inputs": str(given), **more})
+        np.savez(given, **{name: inputs[name] for name in self.signatures[signature]})
+        return self._request({"do": do, "signature": signature, "inputs": str(given), **more})
 
     def _request(self, request: dict) -> dict:
         try:
@@ -158,17 +171,16 @@ def one_inference(path: Path, example: Arrays, part: str = "predict", threads: i
     Args:
         path: the file.
         example: inputs by name, (1, ...), in the model's units; a signature with a larger batch gets it in every row.
-        part: the signature whose graph is run: the file's first one.
+        part: the signature whose graph is run.
         threads: of the CPU kernels.
     """
-    interpreter = Interpreter(str(path), num_threads=threads)
-    interpreter.allocate_tensors()
-    details = interpreter.get_signature_runner(part).get_input_details()
-    for name, tensor in LiteRTRunner(path).signatures[part].inputs.items():
-        interpreter.set_tensor(
-            details[name]["index"], tensor.quantize(np.repeat(example[name], max(1, tensor.shape[0]), axis=0))
-        )
-    return interpreter.invoke
+    return _in_place(LiteRTRunner(path, threads), part, example)
+
+
+def _in_place(runner: LiteRTRunner, part: str, example: Arrays) -> Callable[[], None]:
+    inputs = runner.signatures[part].inputs
+    rows = {name: np.repeat(example[name], max(1, tensor.shape[0]), axis=0) for name, tensor in inputs.items()}
+    return runner.prepare(part, **rows)
 
 
 def _groups(count: int, rows: int) -> Iterator[tuple[int, np.ndarray | slice]]:

@@ -40,6 +40,8 @@ class Ground:
     keras: Score | None = None
     reach: float | None = None
     """What the recipe promises of the headline metric."""
+    step: Mapping | None = None
+    """The manifest's entry of the part `step`; None where there is none."""
 
 
 def lay_ground(
@@ -52,6 +54,7 @@ def lay_ground(
         "part": part,
         "same": same_class(task.answers) if task else within_tolerance,
         "compares_values": task is None,
+        "step": manifest["parts"].get("step"),
     }
     if recipe is None:
         inputs = examples or random_inputs(manifest, part)

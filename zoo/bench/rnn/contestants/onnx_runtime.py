@@ -23,7 +23,7 @@ NODES = {
 }
 
 
-def onnx_contestant(case: Case, x: np.ndarray) -> Contestant:
+def onnx_contestant(case: Case, x: np.ndarray, name: str = "onnxruntime") -> Contestant:
     """A session of one thread, all optimisations on."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -42,7 +42,7 @@ def onnx_contestant(case: Case, x: np.ndarray) -> Contestant:
     def infer(x: np.ndarray) -> np.ndarray:
         return session.run([OUTPUT], {INPUT: np.ascontiguousarray(x.swapaxes(0, 1))})[0].swapaxes(0, 1)
 
-    return Contestant("onnxruntime", run, infer, {"bytes": len(data)})
+    return Contestant(name, run, infer, {"bytes": len(data)})
 
 
 def graph(case: Case) -> onnx.ModelProto:

@@ -36,14 +36,14 @@ def our_contestants(
     written: dict[bytes, Contestant] = {}
     for name, (target, form) in KINDS.items():
         try:
-            lowered, seconds = _timed(model, case, target, form, calibration, converter)
+            lowered, facts = _converted(model, case, target, form, calibration, converter)
             twin = written.get(lowered.data) or _loaded(name, lowered, x)
         except ConversionError as error:
             yield Absent(name, error.message)
             continue
         written[lowered.data] = twin
         same = {"same_as": twin.name} if twin.name != name else {}
-        yield replace(twin, name=name, facts={**_facts(lowered, seconds), **same})
+        yield replace(twin, name=name, facts={**facts, **same})
 
 
 def _loaded(name: str, lowered: Lowered, x: np.ndarray) -> Contestant:
@@ -51,25 +51,11 @@ def _loaded(name: str, lowered: Lowered, x: np.ndarray) -> Contestant:
     return Contestant(name, file.run, file.infer)
 
 
-def _facts(lowered: Lowered, seconds: float) -> dict:
-    recipe = {"int8_recipe": lowered.int8_recipe} if lowered.int8_recipe else {}
-    return {
-        "bytes": len(lowered.data),
-        "conversion_cpu_s": round(seconds, 3),
-        "forms": list(lowered.forms),
-        **recipe,
-    }
-
-
-def _timed(
+def _converted(
     model: keras.Model, case: Case, target: str, form: str, calibration: dict, converter: Converter
-) -> tuple[Lowered, float]:
-    """A file and the CPU seconds that it took, here and in the converter's process."""
-
-    def now() -> float:
-        return time.process_time() + converter.cpu_seconds()
-
-    begin = now()
+) -> tuple[Lowered, dict]:
+    """A file, and what the row says of it; its CPU seconds in the converter's process, and in both."""
+    here, there = time.process_time(), converter.cpu_seconds()
     lowered = lower(
         model,
         {INPUT: ((1, *case.shape), "float32")},
@@ -78,10 +64,18 @@ def _timed(
         form=form,
         converter=converter,
     )
-    return lowered, now() - begin
+    there = converter.cpu_seconds() - there
+    recipe = {"int8_recipe": lowered.int8_recipe} if lowered.int8_recipe else {}
+    return lowered, {
+        "bytes": len(lowered.data),
+        "converter_cpu_s": round(there, 3),
+        "conversion_cpu_s": round(time.process_time() - here + there, 3),
+        "forms": list(lowered.forms),
+        **recipe,
+    }
 
 
 def warm_up(converter: Converter) -> None:
     """Has TensorFlow imported and its tracing set up, here and in the converter, before seconds are counted."""
     tiny = Case("SimpleRNN", 2, 2, 1)
-    _timed(build(tiny), tiny, "float32", "auto", {}, converter)
+    _converted(build(tiny), tiny, "float32", "auto", {}, converter)

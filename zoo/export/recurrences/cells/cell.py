@@ -27,6 +27,8 @@ class Cell(ABC):
         operators: how many TFLite operators one float step takes, for the choice of the form.
         has_equations: whether its equations stand here; else its inputs are not projected and no quantity has a name.
         input: the quantity that is read from the sequence.
+        projected: the quantity that the projection gives.
+        floating: quantities that stay float in an int8 file, whatever its recipe.
         fixed: ranges that a kernel dictates, by quantity.
     """
 
@@ -38,6 +40,8 @@ class Cell(ABC):
     operators: int
     has_equations: bool = True
     input: str = "x"
+    projected: str = "xW"
+    floating: frozenset[str] = frozenset()
     fixed: Mapping[str, tuple[float, float]]
 
     @property

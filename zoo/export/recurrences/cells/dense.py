@@ -22,6 +22,14 @@ from zoo.export.recurrences.cells.cell import Cell, Hook
 LOGISTIC_RANGE = (0.0, 255 / 256)
 TANH_RANGE = (-1.0, 127 / 128)
 
+KEEPING, DOMINATED = 0.8, 0.5
+"""From this diagonal on, and up to this ratio of a column's largest other weight to it, a plain recurrence is split.
+
+Measured on random kernels with relu: with diagonals up to 0.7 the int8 error stays below 0.04 standard deviations of h
+however long the sequence; from 0.9 on it is 0.04 after 16 steps, 0.1 after 64, 1 after 200, and 4 to 40 times smaller
+if split.
+"""
+
 
 class DenseCell(Cell):
     """A cell of matrix products, whose output is its first state and whose states have one width.
@@ -40,7 +48,7 @@ class DenseCell(Cell):
         self.activation = cell.activation
         self.input_kernel = np.ascontiguousarray(input_kernel)
         self.recurrent_kernel = np.ascontiguousarray(recurrent_kernel)
-        self.bias = np.ascontiguousarray(bias)
+        self.bias = _not_all_equal(bias)
         self.fixed: dict[str, tuple[float, float]] = {}
 
     def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
@@ -174,6 +182,57 @@ class SimpleRNN(DenseCell):
     def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
         total = q("sum", q("xW", xW) + q("hU", tf.matmul(q("h", h), self.recurrent_kernel)))
         return (q("h", self.activation(total)),)
+
+
+class NearIdentityRNN(SimpleRNN):
+    """The plain recurrence whose U is near the identity, as an IRNN's is (Le et al. 2015), for weights in 8 bits.
+
+        h_t = activation(x_t W + b + d h_{t-1} + h_{t-1} E),    U = diag(d) + E
+        `recalled` = the h_{t-1} of the product `hE`
+
+    In 8 bits a diagonal near 1 is off by up to 0.004, an error that grows as long as the layer remembers, and the rest
+    of U has to share its coarse scale.  So h and d stay float, and only the product with E, on scales of its own, is
+    int8.
+    """
+
+    operators = 6
+    floating = frozenset({"h"})
+
+    def __init__(self, cell: SimpleRNNCell):
+        super().__init__(cell)
+        self.diagonal = np.diag(self.recurrent_kernel).copy()
+        self.recurrent_kernel = _without_diagonal(self.recurrent_kernel)
+
+    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
+        hE = q("hE", tf.matmul(q("recalled", h), self.recurrent_kernel))
+        return (self.activation(xW + h * self.diagonal + hE),)
+
+
+def is_near_identity(recurrent_kernel: np.ndarray) -> bool:
+    """Whether the diagonal of a recurrent kernel, (units, units), keeps what it is given and sets its columns' scales.
+
+    Then 8 bits spoil it; the two bounds are medians over the units.
+    """
+    diagonal = np.abs(np.diag(recurrent_kernel))
+    others = np.abs(_without_diagonal(recurrent_kernel)).max(axis=0)
+    keeps, sets_scales = np.median(diagonal) >= KEEPING, np.median(others) <= DOMINATED * np.median(diagonal)
+    return bool(len(diagonal) > 1 and keeps and sets_scales)  # a single weight is exact in 8 bits
+
+
+def _without_diagonal(matrix: np.ndarray) -> np.ndarray:
+    return matrix - np.diag(np.diag(matrix))
+
+
+def _not_all_equal(bias: np.ndarray) -> np.ndarray:
+    """A bias, its first number moved to the next float32 where all are equal.
+
+    The converter holds such a bias as one number, and given ranges by fake quantisation stores it for every channel on
+    the scale of the first (measured: 13.8 in place of 0.7).
+    """
+    bias = np.array(bias)
+    if bias.any() and (bias == bias[0]).all():
+        bias[0] = np.nextafter(bias[0], np.float32(np.inf))
+    return bias
 
 
 def array_of(variable) -> np.ndarray:

@@ -24,7 +24,8 @@ class Stacked(Cell):
         self.output_shape = cells[-1].output_shape
         self.projected_shape = cells[0].projected_shape
         self.operators = sum(cell.operators for cell in cells) + len(cells) - 1
-        self.input = f"{cells[0].input}_0"
+        self.input, self.projected = f"{cells[0].input}_0", f"{cells[0].projected}_0"
+        self.floating = frozenset(f"{name}_{number}" for number, cell in enumerate(cells) for name in cell.floating)
         self.fixed = {
             f"{name}_{number}": wide for number, cell in enumerate(cells) for name, wide in cell.fixed.items()
         }
@@ -44,11 +45,15 @@ class Stacked(Cell):
         return tuple(results)
 
     def _hook(self, q: Hook, number: int) -> Hook:
-        """The hook of one cell: what it reads of the cell before it lies on the grid on which that one wrote it."""
+        """The hook of one cell: what it reads of the cell before it lies on the grid on which that one wrote it.
+
+        Where that one writes float, it gets a grid of its own.
+        """
         before = self.cells[number - 1]
+        shared = number > 0 and before.output not in before.floating
 
         def hook(name: str, value: tf.Tensor) -> tf.Tensor:
-            if number and name == self.cells[number].input:
+            if shared and name == self.cells[number].input:
                 return q(f"{before.output}_{number - 1}", value)
             return q(f"{name}_{number}", value)
 

@@ -1,0 +1,60 @@
+"""The form `auto`: what the measured table says, for a kind that it holds and for one that lies between its rows."""
+
+import pytest
+
+from zoo.errors import InputError
+from zoo.export.recurrences.forms import GPU_OPERATORS, RUNTIMES, Chooser, Kind, table
+
+LSTM = Kind(operators=12, units=64, recurrences=1)
+
+
+@pytest.mark.parametrize("row", table(), ids=lambda row: f"{row.target} {row.runtime} {row.kind}")
+def test_each_row_holds_to_its_length(row):
+    choose = Chooser("auto", row.target, row.runtime)
+    if row.unrolled_to:
+        assert choose(row.kind, row.unrolled_to) == "unrolled"
+    assert choose(row.kind, row.unrolled_to + 1) == "blocked"
+
+
+@pytest.mark.parametrize("target", ["float32", "dynamic_int8", "int8"])
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_every_target_and_runtime_was_measured(target, runtime):
+    choose = Chooser("auto", target, runtime)
+    assert choose(LSTM, 4) == "unrolled"
+    assert choose(LSTM, 100_000) == "blocked"
+
+
+def test_float16_goes_by_float32():
+    lengths = range(1, 2000, 7)
+    assert [Chooser(target="float16")(LSTM, n) for n in lengths] == [Chooser()(LSTM, n) for n in lengths]
+
+
+def test_larger_steps_are_blocked_earlier():
+    """A masked LSTM has no row of its own: it goes by the LSTM's, in operators."""
+    masked = Kind(operators=18, units=64, recurrences=1)
+    longest = max(length for length in range(4000) if Chooser()(LSTM, length) == "unrolled")
+    assert Chooser()(masked, longest * 12 // 18) == "unrolled"
+    assert Chooser()(masked, longest * 12 // 18 + 1) == "blocked"
+
+
+def test_a_gpu_takes_no_loop():
+    choose = Chooser(runtime="gpu")
+    assert choose(LSTM, GPU_OPERATORS // 12) == "unrolled"
+    assert choose(LSTM, GPU_OPERATORS // 12 + 1) == "blocked"
+
+
+@pytest.mark.parametrize("form", ["unrolled", "blocked"])
+def test_a_form_that_is_asked_for(form):
+    assert {Chooser(form)(LSTM, length) for length in (1, 100_000)} == {form}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"form": "rolled"}, "unknown form: `rolled`; expected one of `auto`, `unrolled`, `blocked`"),
+        ({"runtime": "tpu"}, "unknown runtime: `tpu`; expected one of `compiled`, `interpreter`, `gpu`"),
+    ],
+)
+def test_unknown_words(wrong, message):
+    with pytest.raises(InputError, match=message):
+        Chooser(**wrong)

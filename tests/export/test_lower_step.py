@@ -1,0 +1,103 @@
+"""The signature `step` beside `predict`: streamed equals whole, in int8 bit for bit; every weight is stored once."""
+
+import numpy as np
+import pytest
+from ai_edge_litert.schema_py_generated import ModelT
+from keras import layers
+from lowered_models import examples_of, keras_answers, lowered, model_of, ready, stored_answers
+from streamed_models import SHORT, cases, made, streamed_answers
+from test_lower_int8 import integrator
+
+from zoo.export.streaming.part import step_of
+from zoo.runtime.flatbuffer import inspect
+
+
+def both(converter, model, target: str, chunk: int, **options):
+    """The file of a model with its step, and the step."""
+    step = step_of(model, chunk)
+    return lowered(converter, model, target, step=step, **options), step
+
+
+@pytest.mark.parametrize(("name", "chunk"), cases((3, 1), [*SHORT, "stateful", "other cells"]))
+def test_floats_streamed_equal_the_whole(name, chunk, converter):
+    model = made(name)
+    file, step = both(converter, model, "float32", chunk)
+    examples = examples_of(model)
+    found = streamed_answers(file.data, step, examples)
+    for output, wanted in keras_answers(model, examples).items():
+        np.testing.assert_allclose(found[output], wanted, atol=1e-5, err_msg=output)
+
+
+@pytest.mark.parametrize(("name", "chunk"), cases((1, 3), SHORT))
+def test_integers_streamed_are_the_bits_of_the_whole(name, chunk, converter):
+    model = made(name)
+    file, step = both(converter, model, "int8", chunk)
+    _check_bits(file.data, step, examples_of(model, 8))
+    _check_states(file.data, step)
+
+
+def test_the_whole_is_what_it_is_without_a_step(converter):
+    model = made("keyword spotting")
+    examples = examples_of(model, 8)
+    alone, beside = lowered(converter, model, "int8").data, both(converter, model, "int8", 3)[0].data
+    for output, wanted in stored_answers(alone, examples).items():
+        np.testing.assert_array_equal(stored_answers(beside, examples, "predict")[output], wanted)
+
+
+def _check_bits(data: bytes, step, examples) -> None:
+    whole, found = stored_answers(data, examples, "predict"), streamed_answers(data, step, examples)
+    assert found.keys() == whole.keys()
+    for output in whole:
+        np.testing.assert_array_equal(found[output], whole[output], err_msg=output)
+
+
+def _check_states(data: bytes, step) -> None:
+    signature = inspect(data).signatures["step"]
+    for name in step.state:
+        before, after = signature.inputs[name], signature.outputs[name]
+        assert (before.dtype, before.shape) == (after.dtype, after.shape)
+        assert (before.scales, before.zero_points) == (after.scales, after.zero_points)
+
+
+def test_a_cell_state_may_stay_float_in_int8(converter):
+    model, examples = integrator()
+    file, step = both(converter, model, "int8", 1, calibration=examples)
+    signature = inspect(file.data).signatures["step"]
+    assert ("float" in file.int8_recipe) == (signature.inputs["lstm_c"].dtype == "float32")
+    _check_bits(file.data, step, {name: array[38:42] for name, array in examples.items()})
+    _check_states(file.data, step)
+
+
+@pytest.mark.parametrize(("target", "tolerance"), [("float16", 1e-3), ("dynamic_int8", 2e-2)])
+def test_small_weights(target, tolerance, converter):
+    """Weights that are large enough to be made small; a dynamic scale is that of a chunk."""
+    stack = layers.Dense(48), layers.Conv1D(32, 3, padding="causal"), layers.LSTM(40, return_sequences=True)
+    model = ready(model_of(*stack, layers.GRU(24), shape=(12, 32)), scale=0.1)
+    examples = examples_of(model)
+    file, step = both(converter, model, target, 3)
+    found = streamed_answers(file.data, step, examples)
+    for output, wanted in stored_answers(file.data, examples, "predict").items():
+        np.testing.assert_allclose(found[output], wanted, atol=tolerance)
+
+
+@pytest.mark.parametrize("target", ["float32", "float16", "dynamic_int8", "int8"])
+def test_a_weight_is_stored_once(target, converter):
+    """LSTM(64) on 64 features and a convolution of as many: a step adds operators, and constants of its shapes."""
+    stack = layers.Conv1D(64, 3, padding="causal"), layers.LSTM(64, return_sequences=True), layers.Dense(4)
+    model = ready(model_of(*stack, shape=(12, 64)), scale=0.1)
+    alone, beside = lowered(converter, model, target).data, both(converter, model, target, 1)[0].data
+    assert len(contents(beside)) == len(set(contents(beside)))
+    assert sum(map(len, contents(beside))) - sum(map(len, contents(alone))) < 1024
+    assert list(inspect(beside).signatures) == ["predict", "step"]
+
+
+def contents(data: bytes) -> list[bytes]:
+    """Of every buffer of a file that is not empty."""
+    return [bytes(buffer.data) for buffer in ModelT.InitFromPackedBuf(data, 0).buffers if buffer.data is not None]
+
+
+@pytest.mark.parametrize("form", ["unrolled", "blocked"])
+def test_batches_of_both_forms(form, converter):
+    model = made("two of GRU")
+    file, step = both(converter, model, "int8", 4, batch=3, form=form)
+    _check_bits(file.data, step, examples_of(model, 6))

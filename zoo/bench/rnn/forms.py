@@ -1,0 +1,115 @@
+"""Where the two forms part: the measurements behind the form `auto`, see `zoo.export.recurrences.forms`."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+
+from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
+from zoo.bench.rnn.contestants.litert import CompiledFile, InterpretedFile
+from zoo.bench.rnn.machine import machine
+from zoo.bench.rnn.models import INPUT, build
+from zoo.bench.rnn.timing import WARM, pinned
+from zoo.bundle import ignore
+from zoo.export.convert import Converter
+from zoo.export.lower import lower
+from zoo.export.recurrences.cells import kinds_for
+from zoo.export.recurrences.holes import cut_open
+from zoo.export.recurrences.recurrence import kind_of
+from zoo.verify.measures.latency import take_turns
+
+LENGTHS = (32, 64, 128, 256, 512, 1024)
+TARGETS = ("float32", "dynamic_int8", "int8")
+RUNNERS = {"compiled": CompiledFile, "interpreter": InterpretedFile}
+
+
+def measure_forms(
+    *,
+    cells: Sequence[str] = CELLS,
+    units: Sequence[int] = UNITS,
+    layers: Sequence[int] = LAYERS,
+    lengths: Sequence[int] = LENGTHS,
+    rounds: int = 5,
+    report=ignore,
+) -> dict:
+    """Times both forms of every kind of recurrence at growing lengths, until the unrolled one is slower everywhere.
+
+    Args:
+        cells, units, layers: of the kinds, as in `cases.Case`.
+        lengths: in steps, ascending.
+        rounds: bursts of each contestant.
+        report: called with the stage, the kinds done and those in all.
+
+    Returns:
+        `schema`, `machine`, and `rows`, one for each kind, target and runtime: see `forms.Row`; `ratios` are the times
+        of the unrolled form over those of the blocked one, by length.
+    """
+    kinds = list(itertools.product(cells, units, layers, TARGETS))
+    rows = []
+    with Converter() as converter:
+        for done, kind in enumerate(kinds):
+            report("kinds", done, len(kinds))
+            rows += _rows(*kind, lengths, converter, rounds)
+    report("kinds", len(kinds), len(kinds))
+    return {"schema": 1, "machine": machine(peers=False), "rows": rows}
+
+
+def _rows(
+    cell: str, units: int, layers: int, target: str, lengths: Sequence[int], converter: Converter, rounds: int
+) -> Iterator[dict]:
+    ratios = {runtime: {} for runtime in RUNNERS}
+    for length in lengths:
+        case = Case(cell, length, units, layers)
+        for runtime, ratio in _ratios(case, target, converter, rounds).items():
+            ratios[runtime][length] = round(ratio, 3)
+        if all(found[length] > 1 for found in ratios.values()):
+            break
+    holes = cut_open(build(case), {INPUT: ((1, *case.shape), "float32")}, "float32", kinds_for(target)).holes
+    kind = kind_of(holes[0], len(holes))
+    for runtime, found in ratios.items():
+        yield {
+            "cell": cell,
+            "target": target,
+            "runtime": runtime,
+            "operators": kind.operators,
+            "units": kind.units,
+            "recurrences": kind.recurrences,
+            "unrolled_to": crossing(found),
+            "ratios": {str(length): ratio for length, ratio in found.items()},
+        }
+
+
+def _ratios(case: Case, target: str, converter: Converter, rounds: int) -> dict[str, float]:
+    """By runtime: the time of the unrolled file over that of the blocked one."""
+    model, x = build(case), case.sequences()
+    calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)} if target == "int8" else None
+    inputs = {INPUT: ((1, *case.shape), "float32")}
+    files = {}
+    for form in ("unrolled", "blocked"):
+        lowered = lower(model, inputs, target, calibration=calibration, form=form, converter=converter)
+        files |= {(runtime, form): runner(lowered.data, x) for runtime, runner in RUNNERS.items()}
+    with pinned():
+        times = take_turns({name: file.run for name, file in files.items()}, rounds=rounds, burst=WARM)
+    middle = {name: median(bursts) for name, bursts in times.items()}
+    return {runtime: middle[runtime, "unrolled"] / middle[runtime, "blocked"] for runtime in RUNNERS}
+
+
+def crossing(ratios: Mapping[int, float]) -> int:
+    """The length, in steps, up to which the unrolled form is not slower; between two lengths on a line through logs.
+
+    Args:
+        ratios: by length, ascending: time of the unrolled form over that of the blocked one.
+    """
+    before: tuple[int, float] | None = None
+    for length, ratio in ratios.items():
+        if ratio > 1:
+            break
+        before = (length, ratio)
+    else:
+        return before[0]
+    if before is None:
+        return 0
+    share = math.log(before[1]) / math.log(before[1] / ratio)
+    return int(before[0] * (length / before[0]) ** share)

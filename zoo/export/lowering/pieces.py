@@ -1,0 +1,56 @@
+"""The pieces of int8 recurrences: what recipes, or calls of a layer, have in common is converted once."""
+
+from __future__ import annotations
+
+from zoo.errors import ConversionError
+from zoo.export.assembly.ends import peel
+from zoo.export.assembly.graph import Piece
+from zoo.export.lowering.agreement import in_batches
+from zoo.export.lowering.job import Job, culprit
+from zoo.export.recurrences.cells import repeats
+from zoo.export.recurrences.recurrence import Order, Recurrence
+
+
+class Pieces:
+    """Converts what recurrences are made of, on the grids of their hooks.
+
+    Args:
+        job: whose recurrences.
+    """
+
+    def __init__(self, job: Job):
+        self._job = job
+        self._order = Order()
+        self._converted: dict[str, Piece] = {}
+
+    def give(self, recurrences: list[Recurrence]) -> None:
+        """Gives recurrences the pieces of their grids.
+
+        Raises:
+            ConversionError: the converter refuses a step.
+        """
+        for recurrence in recurrences:
+            recurrence.order(self._order)
+        new = {name: made for name, made in self._order.functions.items() if name not in self._converted}
+        on_grids = {name: function for name, function in new.items() if name not in self._order.traced}
+        pieces = self._job.convert(on_grids, "fake_quant")
+        for name in new.keys() - on_grids.keys():
+            pieces |= _calibrated_step(self._job, name, new[name], self._order.traced[name])
+        self._converted |= {name: peel(piece) for name, piece in pieces.items()}
+        for recurrence in recurrences:
+            recurrence.receive(self._converted)
+
+
+def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> dict[str, Piece]:
+    """The step of a traced cell, calibrated on what its steps were given."""
+    arrays, (_, arguments) = recurrence.q.arrays(), function.structured_input_signature
+    batches = {key: in_batches(arrays[key], tuple(spec.shape)) for key, spec in arguments.items()}
+    try:
+        return job.convert({name: function}, "int8", batches)
+    except ConversionError as error:
+        in_int8_alone = ConversionError(
+            f"{repeats(recurrence.hole.layer)}, of whose step the converter makes no int8 on these calibration "
+            f"examples: {error.message}",
+            "`dynamic_int8` and `float16` take it",
+        )
+        raise culprit(job, {name: recurrence}, {name: function}, in_int8_alone) from error

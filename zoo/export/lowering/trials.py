@@ -1,0 +1,127 @@
+"""Which recipe an int8 file takes is measured: files are made and run on examples that no range was taken from.
+
+Recipes go from the fastest to the most exact, and the first whose file answers as Keras does is taken.  Where none
+does, the rest of the model may be what int8 spoils: then they are tried anew around a rest in float.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.schema_py_generated import TensorType
+
+from zoo.export.assembly.file import write
+from zoo.export.assembly.graph import Graph, Piece
+from zoo.export.assembly.repair import reachable
+from zoo.export.lowering.agreement import agreement, answers_of_file
+from zoo.export.lowering.job import Job
+from zoo.export.recurrences.ranges import RECIPES, Recipe
+
+GOOD_AGREEMENT = 0.985
+"""The agreement at which a faster recipe is taken without a look at slower ones."""
+
+_JUDGING = 3
+"""Every third calibration example judges the recipes; the others give the ranges."""
+
+Values = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A file that was made and run.
+
+    Attributes:
+        recipe: its name, and what else of the model stays float.
+        data: the file.
+        floats: its operators that give a float tensor, and how many there are of each.
+        agreement: see `agreement.agreement`.
+    """
+
+    recipe: str
+    data: bytes
+    floats: Mapping[str, int]
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Writes files and runs them, the first time in a process that they may end."""
+
+    job: Job
+    examples: Values
+    wanted: Values
+    """What Keras answers to the examples."""
+
+    def __call__(self, recipe: str, whole: Piece) -> Trial:
+        data, score = write({self.job.signature: whole}), 1.0
+        with tempfile.TemporaryDirectory(prefix="zoo-trial-") as folder:
+            path = Path(folder, "trial.tflite")
+            path.write_bytes(data)
+            self.job.converter.first_run(path)
+            if self.examples:
+                score = agreement(self.wanted, answers_of_file(path, self.job.signature, self.examples))
+        return Trial(recipe, data, floats_of(whole.graph), score)
+
+
+Attempt = Callable[[Recipe], Trial]
+
+
+def choose(attempt: Attempt, with_float_rest: Callable[[], Attempt | None]) -> Trial:
+    """The trial of the fastest recipe that answers well, or the best one where none does.
+
+    Args:
+        attempt: makes the trial of a recipe.
+        with_float_rest: asked for only if all that goes wrong; makes what does the same with the rest of the model in
+            float, or None where it cannot be.
+    """
+    best = _first_good(attempt)
+    if best.agreement >= GOOD_AGREEMENT or (attempt := with_float_rest()) is None:
+        return best
+    (most_exact,) = RECIPES[-1]
+    if attempt(most_exact).agreement <= best.agreement:
+        return best  # the rest is not what int8 spoils
+    return max(best, _first_good(attempt), key=_agreement)
+
+
+def _first_good(attempt: Attempt) -> Trial:
+    best = None
+    for alternatives in RECIPES:
+        trials = [attempt(recipe) for recipe in alternatives]
+        best = max(trials if best is None else [best, *trials], key=_agreement)
+        if best.agreement >= GOOD_AGREEMENT:
+            break
+    return best
+
+
+def _agreement(trial: Trial) -> float:
+    return trial.agreement
+
+
+def divided(calibration: Values) -> tuple[Values, Values]:
+    """The examples that give the ranges and those that judge; all are both where there are too few."""
+    total = len(next(iter(calibration.values())))
+    judging = np.arange(total) % _JUDGING == _JUDGING - 1
+    if not judging.any():
+        return calibration, calibration
+    return (
+        {name: array[~judging] for name, array in calibration.items()},
+        {name: array[judging] for name, array in calibration.items()},
+    )
+
+
+def floats_of(graph: Graph) -> dict[str, int]:
+    """The operators that give a float tensor, and how many there are."""
+    floats = (TensorType.FLOAT32, TensorType.FLOAT16)
+    return dict(
+        Counter(
+            operator.name
+            for part in reachable(graph)
+            for operator in part.operators
+            if any(tensor.type in floats for tensor in operator.outputs)
+        ).most_common()
+    )

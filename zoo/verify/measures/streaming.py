@@ -1,0 +1,98 @@
+"""Whether a stream is answered as the whole is: the part `step` of an artifact against its part `predict`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo.runtime.decode import Runner, Stream
+from zoo.verify.measures.answers import distance
+
+RUNS = 10_000
+"""About so many runs of `step` an artifact: of long sequences fewer examples are streamed."""
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What streaming showed."""
+
+    facts: dict
+    """`chunk`, `examples`, `frames` of each, `max_abs` and `agreement` with the whole, as the card has them."""
+    relative: float
+    """The largest difference as a share of the output's scale."""
+    repeats: bool
+    """Whether the first stream gives the same bits again after all others: no state is left in the artifact."""
+
+    @property
+    def max_abs(self) -> float:
+        return self.facts["max_abs"]
+
+    @property
+    def agreement(self) -> float:
+        return self.facts["agreement"]
+
+
+def stream(
+    runner: Runner, step: Mapping, inputs: Arrays, rows: int, same: Callable[[Arrays, Arrays], np.ndarray]
+) -> Streamed:
+    """Streams examples, as many whole chunks of each as it has, and runs them whole.
+
+    Args:
+        runner: of the artifact.
+        step: the manifest's entry of that part.
+        inputs: by name, (n, ...), whole examples.
+        rows: in a call.
+        same: (found, expected outputs) -> (n,) bool: same answer.
+    """
+    timed = [name for name, facts in step["inputs"].items() if facts.get("time")]
+    chunk, length = step["inputs"][timed[0]]["shape"][1], inputs[timed[0]].shape[1]
+    frames = length // chunk * chunk
+    groups = _groups(inputs, rows, RUNS * chunk // frames)
+    part = _of_rows(step, rows)
+    found, wanted = [], []
+    for group in groups:
+        found.append(_streamed(runner, part, group, timed, frames))
+        wanted.append(_cut(runner.run("predict", **group), step, frames))
+    again = _streamed(runner, part, groups[0], timed, frames)
+    streamed, whole = _joined(found), _joined(wanted)
+    apart = distance(streamed, whole)
+    facts = {
+        "chunk": chunk,
+        "examples": len(groups) * rows,
+        "frames": frames,
+        "max_abs": apart.max_abs,
+        "agreement": float(np.mean(same(streamed, whole))),
+    }
+    repeats = all(again[name].tobytes() == found[0][name].tobytes() for name in again)
+    return Streamed(facts, apart.relative, repeats)
+
+
+def _groups(inputs: Arrays, rows: int, most: int) -> list[dict[str, np.ndarray]]:
+    """The first examples, `rows` a call, at most so many calls; filled up with the last one where there are too few."""
+    count = len(next(iter(inputs.values())))
+    calls = max(1, min(most, count // rows))
+    index = np.minimum(np.arange(calls * rows), count - 1).reshape(calls, rows)
+    return [{name: array[of_call] for name, array in inputs.items()} for of_call in index]
+
+
+def _of_rows(step: Mapping, rows: int) -> dict:
+    """The part as a signature of any batch has it for so many rows."""
+    state = {name: {**facts, "shape": [rows, *facts["shape"][1:]]} for name, facts in step["state"].items()}
+    return {**step, "state": state}
+
+
+def _streamed(runner: Runner, part: Mapping, group: Arrays, timed: list[str], frames: int) -> dict[str, np.ndarray]:
+    given = {name: array[:, :frames] if name in timed else array for name, array in group.items()}
+    return Stream(runner, part).feed(**given)
+
+
+def _cut(outputs: Arrays, step: Mapping, frames: int) -> dict[str, np.ndarray]:
+    """The whole's outputs for the frames that were streamed; where one has no time, all frames were."""
+    timed = {name for name, facts in step["outputs"].items() if facts.get("time")}
+    return {name: array[:, :frames] if name in timed else array for name, array in outputs.items()}
+
+
+def _joined(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
