@@ -54,7 +54,16 @@ def test_noise_is_white_and_every_example_has_its_own(signals):
     assert np.abs(np.corrcoef(added) - np.eye(COUNT)).max() < 0.5
 
 
-@pytest.mark.parametrize("name", ["shift", "tilt", "stretch", "noise"])
+def test_gain_keeps_the_shape(signals):
+    factors = augmentation.gain(signals, Draw(1, 0, np.arange(COUNT), COUNT)) / signals
+    np.testing.assert_allclose(factors, np.broadcast_to(factors[:, :1, :1], factors.shape), rtol=1e-5)
+    logarithms = np.log(factors[:, 0, 0])
+    bound = augmentation.LARGEST_GAIN
+    assert -bound <= logarithms.min() < -bound / 2
+    assert bound / 2 < logarithms.max() <= bound
+
+
+@pytest.mark.parametrize("name", ["shift", "tilt", "stretch", "noise", "gain"])
 def test_neighbours_in_the_batch_do_not_matter(name, signals):
     function = augmentation.AUGMENTATIONS[name][1]
     whole = function(signals, Draw(7, 3, np.arange(COUNT), COUNT))

@@ -23,6 +23,8 @@ LARGEST_TILT = 0.25
 
 LARGEST_STRETCH = 0.15
 """How much longer or shorter a signal becomes: hearts that beat faster also beat shorter."""
+LARGEST_GAIN = 0.4
+"""How much larger or smaller a signal becomes, as a logarithm: electrodes lie closer to one heart than to another."""
 NOISE = 0.03
 """Deviation of white noise, in the signal's unit: mV for an ECG, where muscles make as much."""
 
@@ -108,6 +110,11 @@ def stretch(signals: np.ndarray, draw: Draw) -> np.ndarray:
     return left + share * (right - left)
 
 
+def gain(signals: np.ndarray, draw: Draw) -> np.ndarray:
+    """Multiplies each of (batch, time, channels) by exp(g), g uniform within +-`LARGEST_GAIN`."""
+    return signals * np.exp(LARGEST_GAIN * (2 * draw() - 1))[:, None, None]
+
+
 def noise(signals: np.ndarray, draw: Draw) -> np.ndarray:
     """Adds white noise of deviation `NOISE` to each of (batch, time, channels).
 
@@ -129,6 +136,7 @@ AUGMENTATIONS: dict[str, tuple[str, Callable[[np.ndarray, Draw], np.ndarray]]] =
     "tilt": ("signal", tilt),
     "stretch": ("signal", stretch),
     "noise": ("signal", noise),
+    "gain": ("signal", gain),
 }
 """Name: (kind of input, function)."""
 
