@@ -95,10 +95,10 @@ The claim: four LSTM layers and 10-15 convolution layers come out alike.  Tried 
 ![F1 of every seed, and the differences with their intervals](ecg_study.png)
 
 Both read the same two inputs through the same front end and train by the same recipe, whose settings come from
-cross-validation over the records of DS1, but for two things that it gave the CNN and that the LSTM was not tried with: N
-and S share one score of the beat's shape, and training makes signals larger or smaller. The CNN has had more tuning. The
-test split was not unseen for all that: other recipes had ended on it before these were settled, and both files say where. Nearly all F beats of DS1 are one patient's, and nearly all of DS2
-another's: that class says least.
+cross-validation over the records of DS1, but for two things that it gave the CNN and that the LSTM was not tried with:
+N and S share one score of the beat's shape, and training makes signals larger or smaller. The CNN has had more tuning.
+The test split was not unseen for all that: other recipes had ended on it before these were settled, and both files say
+where. Nearly all F beats of DS1 are one patient's, and nearly all of DS2 another's: that class says least.
 """
 
 
