@@ -42,6 +42,21 @@ def four_lstm_layers(length: int) -> keras.Model:
     return ready(keras.Model(x, y), scale=0.08)
 
 
+def integrator(units: int = 4, length: int = 40) -> tuple[keras.Model, dict[str, np.ndarray]]:
+    """An LSTM that forgets nothing: c runs to tens in a few examples, and hangs on its small values in the others."""
+    x = keras.Input((length, 1), name="x")
+    layer, head = layers.LSTM(units, name="lstm"), layers.Dense(2)
+    model = keras.Model(x, {"scores": head(layer(x))})
+    kernel, recurrent, bias = (np.zeros(weight.shape, np.float32) for weight in layer.weights)
+    bias[: 2 * units] = 6  # the input and forget gates are open
+    kernel[0, 2 * units : 3 * units] = 1
+    layer.set_weights([kernel, recurrent, bias])
+    head.set_weights([np.tile([[1.0, -1.0]], (units, 1)), np.zeros(2)])
+    values = np.random.default_rng(3).normal(0, 0.1, (300, length, 1))
+    values[::40] += 1
+    return deployed(model), {"x": values.astype(np.float32)}
+
+
 def masked_model(make, length: int) -> tuple[keras.Model, dict[str, np.ndarray]]:
     """A cell under a mask with every policy, and examples: masks that begin late, are broken, hold for all steps."""
     x = keras.Input((length, 4), name="x")

@@ -39,7 +39,7 @@ def test_frames_are_convolved_at_once_and_a_state_once_a_step(dimensions, conver
     x = Input((5, *SPACE[:dimensions], 2), name="x")
     model = ready(Model(x, {"y": LAYERS[dimensions](3, 3)(x)}))
     counts = inspect(lowered(converter, model).data).counts()
-    assert counts["CONV_3D" if dimensions == 3 else "CONV_2D"] == 1 + 5
+    assert counts["CONV_3D" if dimensions == 3 else "CONV_2D"] == 1 + 4, "what the first makes of zeros is a constant"
 
 
 @pytest.mark.parametrize(("target", "tolerance"), [("float16", 5e-3), ("dynamic_int8", 2e-2)])

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from ai_edge_litert.schema_py_generated import ModelT
 from keras import layers
-from lowered_models import examples_of, keras_answers, lowered, model_of, ready, stored_answers
+from lowered_models import examples_of, integrator, keras_answers, lowered, model_of, ready, stored_answers
 from streamed_models import SHORT, cases, made, streamed_answers
-from test_lower_int8 import integrator
 
 from zoo.export.streaming.part import step_of
 from zoo.runtime.flatbuffer import inspect

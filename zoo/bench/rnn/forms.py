@@ -16,6 +16,7 @@ from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower
 from zoo.export.recurrences.cells import kinds_for
+from zoo.export.recurrences.forms import Kind
 from zoo.export.recurrences.holes import cut_open
 from zoo.export.recurrences.recurrence import kind_of
 from zoo.verify.measures.latency import take_turns
@@ -43,21 +44,36 @@ def measure_forms(
         report: called with the stage, the kinds done and those in all.
 
     Returns:
-        `schema`, `machine`, and `rows`, one for each kind, target and runtime: see `forms.Row`; `ratios` are the times
-        of the unrolled form over those of the blocked one, by length.
+        `schema`, `machine`, and `rows`, one for each kind, target and runtime: see `forms.Row`; cells of one kind
+        (an IRNN is a SimpleRNN, but where weights have 8 bits) are measured once.  `ratios` are the times of the
+        unrolled form over those of the blocked one, by length.
     """
-    kinds = list(itertools.product(cells, units, layers, TARGETS))
-    rows = []
+    kinds, rows = {}, []
+    for target, *size in itertools.product(TARGETS, cells, units, layers):
+        cell, *widths = size
+        kinds.setdefault((target, _kind(Case(cell, 2, *widths), target)), size)
     with Converter() as converter:
-        for done, kind in enumerate(kinds):
+        for done, ((target, kind), size) in enumerate(kinds.items()):
             report("kinds", done, len(kinds))
-            rows += _rows(*kind, lengths, converter, rounds)
+            rows += _rows(kind, *size, target, lengths, converter, rounds)
     report("kinds", len(kinds), len(kinds))
     return {"schema": 1, "machine": machine(peers=False), "rows": rows}
 
 
+def _kind(case: Case, target: str) -> Kind:
+    holes = cut_open(build(case), {INPUT: ((1, *case.shape), "float32")}, "float32", kinds_for(target)).holes
+    return kind_of(holes[0], len(holes))
+
+
 def _rows(
-    cell: str, units: int, layers: int, target: str, lengths: Sequence[int], converter: Converter, rounds: int
+    kind: Kind,
+    cell: str,
+    units: int,
+    layers: int,
+    target: str,
+    lengths: Sequence[int],
+    converter: Converter,
+    rounds: int,
 ) -> Iterator[dict]:
     ratios = {runtime: {} for runtime in RUNNERS}
     for length in lengths:
@@ -66,8 +82,6 @@ def _rows(
             ratios[runtime][length] = round(ratio, 3)
         if all(found[length] > 1 for found in ratios.values()):
             break
-    holes = cut_open(build(case), {INPUT: ((1, *case.shape), "float32")}, "float32", kinds_for(target)).holes
-    kind = kind_of(holes[0], len(holes))
     for runtime, found in ratios.items():
         yield {
             "cell": cell,

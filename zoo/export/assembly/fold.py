@@ -6,19 +6,24 @@ and on any processor what is always the same is a waste.
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 from ai_edge_litert.schema_py_generated import BuiltinOperator
 
 from zoo.export.assembly.file import write
-from zoo.export.assembly.graph import Graph, Piece
+from zoo.export.assembly.graph import Graph, Operator, Piece
 from zoo.runtime.engines import InterpretedEngine
 
 KEPT = {BuiltinOperator.DEQUANTIZE, BuiltinOperator.FILL}
 """Operators of constants that save room: they make float32 of float16, and many zeros of one."""
 
+SMALL = 1024
+"""Elements that a result may have however few it was made of; a larger one has a quarter of those it was made of."""
+
 
 def fold(piece: Piece) -> int:
-    """Puts constants in the place of operators that read nothing else; LiteRT's own kernels compute them.
+    """Puts small constants in the place of operators that read nothing else; LiteRT's own kernels compute them.
 
     Returns:
         How many operators that took away.
@@ -27,7 +32,7 @@ def fold(piece: Piece) -> int:
     fixed, alone, rest = set(), Graph(), []
     for operator in graph.operators:
         of_constants = all(tensor is None or tensor.constant or tensor in fixed for tensor in operator.inputs)
-        if not of_constants or operator.subgraphs or ends.intersection(operator.outputs):
+        if not of_constants or operator.subgraphs or ends.intersection(operator.outputs) or _swells(operator):
             rest.append(operator)
             continue
         fixed.update(operator.outputs)
@@ -41,6 +46,15 @@ def fold(piece: Piece) -> int:
         _compute(alone, {str(number): tensor for number, tensor in enumerate(made & read)})
         graph.operators = rest
     return folded
+
+
+def _swells(operator: Operator) -> bool:
+    """Whether the result takes more room than the operator: a picture of zeros, convolved, is as large as a picture."""
+    made, read = (
+        sum(prod(tensor.shape) for tensor in tensors if tensor is not None)
+        for tensors in (operator.outputs, operator.inputs)
+    )
+    return made > max(SMALL, read // 4)
 
 
 def _compute(graph: Graph, tensors: dict) -> None:
