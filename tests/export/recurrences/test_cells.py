@@ -135,7 +135,7 @@ def test_a_cell_of_ones_own_is_traced():
     assert [start.shape for start in cell.initial] == [(2,), (UNITS,)]
     assert cell.holds_its_output
     x, states = tf.ones((BATCH, FEATURES)), [tf.ones((BATCH, 2)), tf.ones((BATCH, UNITS))]
-    for ours, theirs in zip(cell.step(as_is, x, *states), layer.cell(x, states)[1], strict=True):
+    for ours, theirs in zip(cell.step(as_is, (x,), *states), layer.cell(x, states)[1], strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 

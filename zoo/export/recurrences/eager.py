@@ -29,7 +29,8 @@ def run(
     cell, step, examples = recurrence.cell, recurrence.step, sequence.shape[0]
     given = dict(zip(cell.states, states or (), strict=False))
     carried = {name: given.get(name, tf.constant(start)) for name, start in step.starts(examples).items()}
-    times = [{"xW": row} for row in tf.unstack(cell.project(q, sequence), axis=1)]
+    rows = zip(*(tf.unstack(all_, axis=1) for all_ in cell.project(q, sequence)), strict=True)
+    times = [dict(zip(cell.projected, of_one_step, strict=True)) for of_one_step in rows]
     if mask is not None:
         times = [{**these, "valid": row[:, None]} for these, row in zip(times, tf.unstack(mask, axis=1), strict=True)]
     outputs = []

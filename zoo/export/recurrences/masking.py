@@ -47,7 +47,7 @@ def policy_of(hole: Hole) -> Policy:
 class Step:
     """One step of a recurrence: named values in, named values out.
 
-    In:  `xW` (batch, projected...), what is `carried` from the step before, `valid` (batch, 1) if there is a mask.
+    In:  what is `projected` of a row, what is `carried` from the step before, `valid` (batch, 1) if there is a mask.
     Out: what is carried to the next step, and `output` if that is not one of the states.
     """
 
@@ -80,8 +80,9 @@ class Step:
 
     def __call__(self, q: Hook, **values: tf.Tensor) -> dict[str, tf.Tensor]:
         old = {name: q(self._range_of(name), values[name]) for name in self.carried}
+        rows = tuple(values[name] for name in self.cell.projected)
         states = [old[name] for name in self.cell.states]
-        new = dict(zip(self.cell.results, self.cell.step(q, values["xW"], *states), strict=True))
+        new = dict(zip(self.cell.results, self.cell.step(q, rows, *states), strict=True))
         if self.policy is Policy.NONE:
             return new
         valid, output = values["valid"], new[self.cell.output]

@@ -56,7 +56,7 @@ def _kind(quantity: str) -> str:
     return re.sub(r"_\d+$", "", quantity)
 
 
-_ENDS_OF_PRODUCTS = frozenset({"x", "xW", "h", "hU", "rh", "rhU", "recalled", "hE"})
+_ENDS_OF_PRODUCTS = frozenset({"x", "xW", "xW_n", "h", "hU", "rh", "rhU", "recalled", "hE"})
 
 
 def _cut(percentile: float) -> Recipe:

@@ -54,7 +54,7 @@ class Recurrence:
         """A tensor as the converted pieces want the sequence."""
         if self.cell.has_equations:
             return self.projections[self.rows(self.block)].inputs["x"]
-        return self.step_piece.inputs["xW"]
+        return self.step_piece.inputs[self.cell.input]
 
     def rows(self, steps: int) -> int:
         """How many rows of the sequence so many steps read."""
@@ -77,7 +77,7 @@ class Recurrence:
         if not self.cell.has_equations:
             order.traced[step] = self
         if isinstance(self.q, FakeQuant):  # recipes differ in what the projection has no part in
-            key = (*key[:2], self.q.of(self.cell.input, self.cell.projected))
+            key = (*key[:2], self.q.of(self.cell.input, *self.cell.projected))
         for rows in {self.rows(steps) for steps in (self.block, self.tail) if steps and self.cell.has_equations}:
             self._ordered[rows] = order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
 
@@ -89,7 +89,8 @@ class Recurrence:
     def _step_function(self):
         batch = self.hole.batch
         starts = self.step.starts(batch)
-        shapes = {"xW": (batch, *self.cell.projected_shape), **{name: start.shape for name, start in starts.items()}}
+        shapes = {name: (batch, *shape) for name, shape in self.cell.projected.items()}
+        shapes |= {name: start.shape for name, start in starts.items()}
         specs = {name: tf.TensorSpec(shape, tf.float32, name) for name, shape in shapes.items()}
         if self.step.policy is not Policy.NONE:
             specs["valid"] = tf.TensorSpec((batch, 1), self.hole.mask_dtype, "valid")
@@ -97,7 +98,9 @@ class Recurrence:
 
     def _projection_function(self, rows: int):
         spec = tf.TensorSpec((self.hole.batch, rows, *self.hole.row), tf.float32, "x")
-        return _function(lambda x: {"xW": self.cell.project(self.q, x)}, {"x": spec})
+        return _function(
+            lambda x: dict(zip(self.cell.projected, self.cell.project(self.q, x), strict=True)), {"x": spec}
+        )
 
 
 @dataclass

@@ -71,8 +71,10 @@ def run(
         The output of each step, (batch, ...), in that order, and what the last one hands on.
     """
     step = recurrence.step_piece
-    xW = convert(graph, _projected(graph, recurrence, sequence), step.inputs["xW"])
-    arguments = [{"xW": row} for row in unpack(graph, xW, axis=1)] * (steps // sequence.shape[1])
+    projected = _projected(graph, recurrence, sequence)
+    rows = [unpack(graph, convert(graph, all_, step.inputs[name]), axis=1) for name, all_ in projected.items()]
+    arguments = [dict(zip(projected, of_one_step, strict=True)) for of_one_step in zip(*rows, strict=True)]
+    arguments *= steps // sequence.shape[1]
     if valid is not None:
         arguments = [
             {**these, "valid": row} for these, row in zip(arguments, unpack(graph, valid, axis=1), strict=True)
@@ -85,9 +87,9 @@ def run(
     return outputs, carried
 
 
-def _projected(graph: Graph, recurrence: Recurrence, sequence: Tensor) -> Tensor:
-    """What the steps read: where the cell has no projection of the sequence, that itself."""
+def _projected(graph: Graph, recurrence: Recurrence, sequence: Tensor) -> dict[str, Tensor]:
+    """What the steps read, by name: where the cell has no projection of the sequence, that itself."""
     if not recurrence.cell.has_equations:
-        return sequence
+        return {recurrence.cell.input: sequence}
     projection = recurrence.projections[sequence.shape[1]]
-    return projection.inline(graph, {"x": convert(graph, sequence, projection.inputs["x"])})["xW"]
+    return projection.inline(graph, {"x": convert(graph, sequence, projection.inputs["x"])})

@@ -23,11 +23,11 @@ class Cell(ABC):
         initial: of each state what it begins with, without the batch.
         output: which of its results is the output: a state, or `output` where it is none of them.
         output_shape: without the batch.
-        projected_shape: of a row of the projection, which a step is given; without the batch.
+        projected: of each quantity that the projection gives, the shape of a row, which a step is given; without the
+            batch.
         operators: how many TFLite operators one float step takes, for the choice of the form.
         has_equations: whether its equations stand here; else its inputs are not projected and no quantity has a name.
         input: the quantity that is read from the sequence.
-        projected: the quantity that the projection gives.
         floating: quantities that stay float in an int8 file, whatever its recipe.
         fixed: ranges that a kernel dictates, by quantity.
     """
@@ -36,11 +36,10 @@ class Cell(ABC):
     initial: tuple[np.ndarray, ...]
     output: str = "h"
     output_shape: tuple[int, ...]
-    projected_shape: tuple[int, ...]
+    projected: Mapping[str, tuple[int, ...]]
     operators: int
     has_equations: bool = True
     input: str = "x"
-    projected: str = "xW"
     floating: frozenset[str] = frozenset()
     fixed: Mapping[str, tuple[float, float]]
 
@@ -55,9 +54,9 @@ class Cell(ABC):
         return self.output in self.states and not self.initial[self.states.index(self.output)].any()
 
     @abstractmethod
-    def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
-        """All rows of a sequence, (batch, length, features...) -> (batch, length, projected...)."""
+    def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """All rows of a sequence, (batch, length, features...) -> (batch, length, ...) for each of `projected`."""
 
     @abstractmethod
-    def step(self, q: Hook, xW: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """One step: (batch, projected...) and each state (batch, ...) -> `results`."""
+    def step(self, q: Hook, rows: tuple[tf.Tensor, ...], *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """One step: a row of each of `projected` and each state, (batch, ...) -> `results`."""

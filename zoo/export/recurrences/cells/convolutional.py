@@ -19,15 +19,15 @@ class ConvLSTM(LSTM):
         super().__init__(cell)
         self.initial = tuple(np.asarray(state)[0] for state in cell.get_initial_state(batch_size=1))
         self.output_shape = self.initial[0].shape
-        self.projected_shape = (*self.output_shape[:-1], len(self.bias))
+        self.projected = {"xW": (*self.output_shape[:-1], len(self.bias))}
         self._reads = {"strides": cell.strides, "padding": cell.padding.upper(), "dilations": cell.dilation_rate}
         self._recalls = {"strides": (1,) * cell.rank, "padding": "SAME", "dilations": (1,) * cell.rank}
 
-    def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
-        """(batch, length, space..., channels) -> (batch, length, space..., projected)."""
+    def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor]:
+        """(batch, length, space..., channels) -> (batch, length, space..., gates)."""
         frames = tf.reshape(q("x", x), (-1, *x.shape[2:]))
         convolved = _convolve(frames, self.input_kernel, **self._reads) + self.bias
-        return tf.reshape(q("xW", convolved), (-1, x.shape[1], *self.projected_shape))
+        return (tf.reshape(q("xW", convolved), (-1, x.shape[1], *self.projected["xW"])),)
 
     def _product(self, h: tf.Tensor) -> tf.Tensor:
         return _convolve(h, self.recurrent_kernel, **self._recalls)

@@ -3,13 +3,14 @@
 No product of the inputs, x_t W + b, depends on the state: the projection makes them all at once.  What is left for a
 step is one product with the state and elementwise operators.
 
-Names of quantities: `x` input, `xW` its projection, `h` output, `c` cell state, `hU` the product with the state, `sum`
-what the activations of the gates are given, and those in the equations.
+Names of quantities: `x` input, `xW` its projection (of a GRU that of the gates, `xW_n` that of the candidate), `h`
+output, `c` cell state, `hU` the product with the state, `sum` what the activations of the gates are given, and those
+in the equations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
@@ -44,16 +45,29 @@ class DenseCell(Cell):
         self.units = recurrent_kernel.shape[-2]
         self.output_shape = (self.units,)
         self.initial = (np.zeros(self.output_shape, np.float32),) * len(self.states)
-        self.projected_shape = bias.shape
         self.activation = cell.activation
         self.input_kernel = np.ascontiguousarray(input_kernel)
         self.recurrent_kernel = np.ascontiguousarray(recurrent_kernel)
         self.bias = _not_all_equal(bias)
+        self.projected = {name: bias[columns].shape for name, columns in self.columns.items()}
         self.fixed: dict[str, tuple[float, float]] = {}
 
-    def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
-        """x W + b: (..., features) -> (..., projected)."""
-        return q("xW", tf.matmul(q("x", x), self.input_kernel) + self.bias)
+    def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """x W + b: (..., features) -> (..., columns) for each of `projected`."""
+        x = q("x", x)
+        return tuple(
+            q(name, tf.matmul(x, self.input_kernel[:, columns]) + _not_all_equal(self.bias[columns]))
+            for name, columns in self.columns.items()
+        )
+
+    @property
+    def columns(self) -> Mapping[str, slice]:
+        """Of W and b, those of each quantity that the projection gives."""
+        return {"xW": slice(None)}
+
+    def _read(self, q: Hook, rows: tuple[tf.Tensor, ...]) -> list[tf.Tensor]:
+        """What a step is given of the projection."""
+        return [q(name, row) for name, row in zip(self.projected, rows, strict=True)]
 
     def _fix(self, name: str, activation: Callable) -> None:
         """Notes the range of a quantity that an activation with a grid of its own writes."""
@@ -89,8 +103,8 @@ class LSTM(DenseCell):
         self._fix("candidate", self.activation)
         self._fix("squashed", self.activation)
 
-    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        xW, h, c = q("xW", xW), q("h", h), q("c", c)
+    def step(self, q: Hook, rows: tuple[tf.Tensor], h: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        (xW,), h, c = self._read(q, rows), q("h", h), q("c", c)
         total = q("sum", xW + q("hU", self._product(h)))
         gates = q("gates", self.recurrent_activation(total[..., : 3 * self.units]))
         candidate = q("candidate", self.activation(total[..., 3 * self.units :]))
@@ -110,41 +124,42 @@ class GRU(DenseCell):
         n = activation(x_t W_n + b_n + r (h_{t-1} U_n + b'_n))             `candidate`; r (...) is `reset`
         h_t = n + z (h_{t-1} - n)                                          `change` = h - n, `carried` = z `change`
 
-    Keras has two biases; those of z and r are one sum and go to the projection, where they cost nothing.  Only b'_n
-    stays in the step, as an ADD: as the bias of an int8 FULLY_CONNECTED it would be stored anew for every step.
+    Keras has two biases; those of z and r are one sum and go to the projection, where they cost nothing.  The gates and
+    the candidate read projections of their own, which saves a step two slices.
     """
 
     states = ("h",)
-    operators = 15
+    operators = 12
 
     def __init__(self, cell: GRUCell):
         units = cell.units
-        bias = np.zeros(3 * units, np.float32)
-        self.candidate_bias = np.zeros(units, np.float32)
+        bias = recurrent = np.zeros(3 * units, np.float32)
         if cell.use_bias:
-            ours, recurrent = array_of(cell.bias) if cell.reset_after else (array_of(cell.bias), bias)
-            self.candidate_bias = recurrent[2 * units :]
-            bias = ours + np.concatenate([recurrent[: 2 * units], np.zeros(units, np.float32)])
+            bias, recurrent = array_of(cell.bias) if cell.reset_after else (array_of(cell.bias), recurrent)
+        for_gates, for_candidate = np.split(recurrent, [2 * units])
+        bias = bias + np.pad(for_gates, (0, units))
         super().__init__(cell, array_of(cell.kernel), array_of(cell.recurrent_kernel), bias)
+        self.recurrent_bias = np.pad(for_candidate, (2 * units, 0))
         self.recurrent_activation = cell.recurrent_activation
         self._fix("gates", self.recurrent_activation)
         self._fix("candidate", self.activation)
 
-    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
-        xW, h = q("xW", xW), q("h", h)
-        hU = q("hU", tf.matmul(h, self.recurrent_kernel))
+    def step(self, q: Hook, rows: tuple[tf.Tensor, tf.Tensor], h: tf.Tensor) -> tuple[tf.Tensor]:
+        (xW, xW_n), h = self._read(q, rows), q("h", h)
+        hU = tf.matmul(h, self.recurrent_kernel)
+        hU = q("hU", hU + self.recurrent_bias if self.recurrent_bias.any() else hU)
         z, r = self._gates(q, xW, hU[:, : 2 * self.units])
-        shown = hU[:, 2 * self.units :]
-        if self.candidate_bias.any():
-            shown = q("shown", shown + self.candidate_bias)
-        return self._blend(q, xW, h, z, q("reset", r * shown))
+        return self._blend(q, xW_n, h, z, q("reset", r * hU[:, 2 * self.units :]))
+
+    @property
+    def columns(self) -> Mapping[str, slice]:
+        return {"xW": slice(0, 2 * self.units), "xW_n": slice(2 * self.units, None)}
 
     def _gates(self, q: Hook, xW: tf.Tensor, hU: tf.Tensor) -> list[tf.Tensor]:
-        total = q("sum", xW[:, : 2 * self.units] + hU)
-        return tf.split(q("gates", self.recurrent_activation(total)), 2, axis=1)
+        return tf.split(q("gates", self.recurrent_activation(q("sum", xW + hU))), 2, axis=1)
 
-    def _blend(self, q: Hook, xW: tf.Tensor, h: tf.Tensor, z: tf.Tensor, reset: tf.Tensor) -> tuple[tf.Tensor]:
-        candidate = q("candidate", self.activation(q("candidate_sum", xW[:, 2 * self.units :] + reset)))
+    def _blend(self, q: Hook, xW_n: tf.Tensor, h: tf.Tensor, z: tf.Tensor, reset: tf.Tensor) -> tuple[tf.Tensor]:
+        candidate = q("candidate", self.activation(q("candidate_sum", xW_n + reset)))
         return (q("h", candidate + q("carried", z * q("change", h - candidate))),)
 
 
@@ -156,13 +171,13 @@ class GRUResetBefore(GRU):
         n = activation(x_t W_n + b_n + (r h_{t-1}) U_n)                    `rh` = r h, `rhU` = `rh` U_n
     """
 
-    operators = 13
+    operators = 11
 
-    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
-        xW, h = q("xW", xW), q("h", h)
+    def step(self, q: Hook, rows: tuple[tf.Tensor, tf.Tensor], h: tf.Tensor) -> tuple[tf.Tensor]:
+        (xW, xW_n), h = self._read(q, rows), q("h", h)
         for_gates, for_candidate = np.split(self.recurrent_kernel, [2 * self.units], axis=1)
         z, r = self._gates(q, xW, q("hU", tf.matmul(h, for_gates)))
-        return self._blend(q, xW, h, z, q("rhU", tf.matmul(q("rh", r * h), for_candidate)))
+        return self._blend(q, xW_n, h, z, q("rhU", tf.matmul(q("rh", r * h), for_candidate)))
 
 
 class SimpleRNN(DenseCell):
@@ -179,8 +194,9 @@ class SimpleRNN(DenseCell):
         super().__init__(cell, array_of(cell.kernel), array_of(cell.recurrent_kernel), bias)
         self._fix("h", self.activation)
 
-    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
-        total = q("sum", q("xW", xW) + q("hU", tf.matmul(q("h", h), self.recurrent_kernel)))
+    def step(self, q: Hook, rows: tuple[tf.Tensor], h: tf.Tensor) -> tuple[tf.Tensor]:
+        (xW,) = self._read(q, rows)
+        total = q("sum", xW + q("hU", tf.matmul(q("h", h), self.recurrent_kernel)))
         return (q("h", self.activation(total)),)
 
 
@@ -203,7 +219,8 @@ class NearIdentityRNN(SimpleRNN):
         self.diagonal = np.diag(self.recurrent_kernel).copy()
         self.recurrent_kernel = _without_diagonal(self.recurrent_kernel)
 
-    def step(self, q: Hook, xW: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor]:
+    def step(self, q: Hook, rows: tuple[tf.Tensor], h: tf.Tensor) -> tuple[tf.Tensor]:
+        (xW,) = rows  # it stays float
         hE = q("hE", tf.matmul(q("recalled", h), self.recurrent_kernel))
         return (self.activation(xW + h * self.diagonal + hE),)
 

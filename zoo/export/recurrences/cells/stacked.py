@@ -22,26 +22,26 @@ class Stacked(Cell):
         self.initial = tuple(start for cell in cells for start in cell.initial)
         self.output = f"{cells[-1].output}_{len(cells) - 1}"
         self.output_shape = cells[-1].output_shape
-        self.projected_shape = cells[0].projected_shape
         self.operators = sum(cell.operators for cell in cells) + len(cells) - 1
-        self.input, self.projected = f"{cells[0].input}_0", f"{cells[0].projected}_0"
+        self.input = f"{cells[0].input}_0"
+        self.projected = {f"{name}_0": shape for name, shape in cells[0].projected.items()}
         self.floating = frozenset(f"{name}_{number}" for number, cell in enumerate(cells) for name in cell.floating)
         self.fixed = {
             f"{name}_{number}": wide for number, cell in enumerate(cells) for name, wide in cell.fixed.items()
         }
 
-    def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
+    def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return self.cells[0].project(self._hook(q, 0), x)
 
-    def step(self, q: Hook, xW: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def step(self, q: Hook, rows: tuple[tf.Tensor, ...], *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
         remaining, results = iter(states), []
         for number, cell in enumerate(self.cells):
             own = self._hook(q, number)
-            new = cell.step(own, xW, *islice(remaining, len(cell.states)))
+            new = cell.step(own, rows, *islice(remaining, len(cell.states)))
             results += new
             if number + 1 < len(self.cells):
                 output = new[cell.states.index(cell.output)]
-                xW = self.cells[number + 1].project(self._hook(q, number + 1), output)
+                rows = self.cells[number + 1].project(self._hook(q, number + 1), output)
         return tuple(results)
 
     def _hook(self, q: Hook, number: int) -> Hook:

@@ -38,17 +38,17 @@ class Traced(Cell):
         self._structure = layer.get_initial_state(batch_size=1)
         self.initial = tuple(np.asarray(state, np.float32)[0] for state in keras.tree.flatten(self._structure))
         self.states = tuple(f"state_{number}" for number in range(len(self.initial)))
-        self.projected_shape = row
+        self.projected = {"x": row}
         self.output = "output"
         self.fixed = {}
         graph = self._trace()
         self.operators = sum(operation.type not in _FREE for operation in graph.get_operations())
 
-    def project(self, q: Hook, x: tf.Tensor) -> tf.Tensor:
-        return x
+    def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        return (x,)
 
-    def step(self, q: Hook, xW: tf.Tensor, *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        output, new = self._call(xW, states)
+    def step(self, q: Hook, rows: tuple[tf.Tensor, ...], *states: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        output, new = self._call(*rows, states)
         return (*new, output)[: len(self.results)]
 
     def _call(self, x: tf.Tensor, states: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, list[tf.Tensor]]:
@@ -68,7 +68,7 @@ class Traced(Cell):
             return found
 
         expected = tuple(start.shape for start in self.initial)
-        specs = [tf.TensorSpec((1, *shape)) for shape in (self.projected_shape, *expected)]
+        specs = [tf.TensorSpec((1, *shape)) for shape in (*self.projected.values(), *expected)]
         try:
             graph = tf.function(once, autograph=False).get_concrete_function(*specs).graph
         except Exception as error:  # whatever a user's code raises
