@@ -63,6 +63,9 @@ def rnn(
     lengths: Annotated[str, typer.Option(help="Steps of a sequence.")] = "50,128,512",
     units: Annotated[str, typer.Option(help="Units of a layer.")] = "64,128",
     layers: Annotated[str, typer.Option(help="Layers of a model.")] = "1,2",
+    long: Annotated[
+        bool, typer.Option("--long", help="Also an LSTM of 64 units over 2000, 2048 and 8192 steps, alone.")
+    ] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 15,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file, row by row.")
@@ -92,7 +95,7 @@ def rnn(
         for path in kept:
             write_figures(found, path)
 
-    found = read_figures(figures) if figures else _compare((cells, lengths, units, layers), peers, rounds, keep)
+    found = read_figures(figures) if figures else _compare((cells, lengths, units, layers), long, peers, rounds, keep)
     keep(found)
     if write is not None:
         write_page(found, write)
@@ -149,11 +152,12 @@ def forms(
     )
 
 
-def _compare(axes: tuple[str, ...], peers: bool, rounds: int, keep: Callable[[dict], None]) -> dict:
-    from zoo.bench.rnn.cases import grid
+def _compare(axes: tuple[str, ...], long: bool, peers: bool, rounds: int, keep: Callable[[dict], None]) -> dict:
+    from zoo.bench.rnn.cases import LONG, grid
 
     sizes = [_numbers(what, text) for what, text in zip(("lengths", "units", "layers"), axes[1:], strict=True)]
     cases = grid(axes[0].split(","), *sizes)
+    cases += [case for case in LONG if long and case not in cases]
     import_tensorflow()
     from zoo.bench.rnn.comparison import compare
 

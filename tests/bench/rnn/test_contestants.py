@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from zoo.bench.rnn.cases import CELLS, OTHERS, Case, grid
+from zoo.bench.rnn.cases import CELLS, LONG, OTHERS, Case, grid
 from zoo.bench.rnn.contestants.contestant import OURS, Absent
 from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.contestants.ours import our_contestants
@@ -119,6 +119,16 @@ def test_what_is_not_unrolled(cache):
 
     _, unroll = stock_contestants(Case("LSTM", 512, 2, 2), np.zeros((1, 512, 16), np.float32), no_converter)
     assert "not in the grid" in unroll.reason
+
+
+def test_long_sequences_are_timed_alone(converter):
+    case = Case("LSTM", 2049, 2, 1)
+    assert case.alone
+    assert all(each.alone for each in LONG)
+    found = list(our_contestants(case, build(case), case.sequences(), converter))
+    assert [each.name for each in found] == ["unrolled", "blocked", "auto"]
+    assert found[0].reason == "not unrolled beyond 2048 steps"
+    assert found[2].facts["same_as"] == "blocked"
 
 
 def test_the_grid():

@@ -34,6 +34,8 @@ SHAPES = {"ConvLSTM": (10, 16, 16, 3), "Video": (16, 16, 16, 3), "CRNN": (32, 12
 GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1, "IRNN": 1}
 CALIBRATION_EXAMPLES = 24
 
+LONGEST_BESIDE_PEERS, LONGEST_UNROLLED = 1024, 2048
+
 _OTHER_SIZES = {
     "Bidirectional": [(50, 64, 1), (512, 64, 1)],
     "ConvLSTM": [(10, 8, 1)],
@@ -57,6 +59,11 @@ class Case:
     def name(self) -> str:
         """`LSTM T=50 2x64`."""
         return f"{self.cell} T={self.length} {self.layers}x{self.units}"
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is too long to be timed beside peers and in int8: then only our float32 files are."""
+        return self.length > LONGEST_BESIDE_PEERS
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -96,6 +103,10 @@ class Case:
             return 0.1 * kernel, np.eye(self.units), np.zeros(gated)
         recurrent = random.normal(size=(self.units, gated)) / np.sqrt(self.units)
         return kernel, recurrent, 0.1 * random.normal(size=(2, gated) if self.cell == "GRU" else gated)
+
+
+LONG = tuple(Case("LSTM", length, 64, 1) for length in (2000, 2048, 8192))
+"""An LSTM on long sequences, timed alone: how the time of a step grows, and how long it takes to convert them."""
 
 
 def grid(

@@ -77,7 +77,7 @@ def _row(
 ) -> dict:
     model, x = build(case), case.sequences()
     entrants = list(our_contestants(case, model, x, converter))
-    if stock_converter is not None:
+    if stock_converter is not None and not case.alone:
         entrants += _peers(case, x, stock_converter)
     return {**case.facts(), "contestants": measure(entrants, x, answer(model, x), rounds=rounds, report=report)}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoo.bench.rnn.bars import Row, figure, ratio
-from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES
+from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, LONGEST_BESIDE_PEERS
 from zoo.bench.rnn.contestants.contestant import OURS, PEERS
 from zoo.bench.rnn.timing import OTHER_THREADS
 
@@ -25,12 +25,13 @@ TITLES = {
 
 PAGE = """# Recurrent models beside their peers
 
-Written by `zoo bench rnn --peers --write {page}`; the figures are in [{json}]({json}).
+Written by `zoo bench rnn --peers --long --write {page}`; the figures are in [{json}]({json}).
 
 One example at a time, one thread; 16 features a step in the models of the grid, all outputs returned.  Every contestant
 computes with the same weights, drawn from a seed, and is compared with Keras; int8 is calibrated on {calibrated} inputs
 from another seed.  Beside IndRNN and the dilated LSTM runs an LSTM of as many units and layers, which is no answer of
-theirs: its error means nothing.
+theirs: its error means nothing.  Sequences of more than {alone} steps are timed alone, in float32: they
+show how the time of a step grows.
 
 - Processor: {cpu} ({vectors})
 - Versions: {versions}
@@ -90,6 +91,7 @@ def page(found: Mapping, name: str) -> str:
         versions=", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
         others=OTHER_THREADS - 1,
         calibrated=CALIBRATION_EXAMPLES,
+        alone=LONGEST_BESIDE_PEERS,
         bars=bars(found).markdown(),
         tables="\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in tables),
         refused="\n".join(_refused(found)),

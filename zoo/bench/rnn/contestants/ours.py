@@ -9,7 +9,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, Case
+from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, LONGEST_UNROLLED, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.models import INPUT, build
@@ -35,6 +35,11 @@ def our_contestants(
     calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)}
     written: dict[bytes, Contestant] = {}
     for name, (target, form) in KINDS.items():
+        if case.alone and target != "float32":
+            continue
+        if form == "unrolled" and case.length > LONGEST_UNROLLED:
+            yield Absent(name, f"not unrolled beyond {LONGEST_UNROLLED} steps")
+            continue
         try:
             lowered, facts = _converted(model, case, target, form, calibration, converter)
             twin = written.get(lowered.data) or _loaded(name, lowered, x)
