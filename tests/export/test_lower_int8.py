@@ -259,12 +259,11 @@ def test_all_calls_of_a_layer_compute_on_one_grid(converter):
     products = [operator for operator in inspect(unrolled.data).operators if operator.name == "FULLY_CONNECTED"]
     steps = [operator for operator in products if operator.outputs[0].shape == (1, 24)]
     assert len(steps) == 5 + 8, "the product of a first state, zeros, is a constant"
-    by_weight = {}
+    grids = {8: [], 16: [], 24: []}  # the candidate's and the gates' projection, the step: by their width
     for operator in products:
-        grids = (operator.inputs[0].scales, operator.outputs[0].scales, operator.outputs[0].zero_points)
-        by_weight.setdefault(operator.inputs[1].index, []).append(grids)
-    assert sorted(map(len, by_weight.values())) == [2, 2, len(steps)], "projections of gates and candidate, the step"
-    assert all(len(set(grids)) == 1 for grids in by_weight.values())
+        result = operator.outputs[0]
+        grids[result.shape[-1]].append((operator.inputs[0].scales, result.scales, result.zero_points))
+    assert [(len(found), len(set(found))) for found in grids.values()] == [(2, 1), (2, 1), (len(steps), 1)]
 
 
 def test_a_rest_that_int8_spoils_stays_float(converter, tmp_path):

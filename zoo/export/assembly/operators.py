@@ -78,12 +78,13 @@ def take(graph: Graph, tensor: Tensor, begin: Tensor, shape: tuple[int, ...]) ->
     return out
 
 
-def put(graph: Graph, tensor: Tensor, part: Tensor, begin: Tensor) -> Tensor:
-    """`tensor` with `part` written over it from the position `begin` on: DYNAMIC_UPDATE_SLICE."""
-    out = tensor.like()
+def put(graph: Graph, tensor: Tensor, part: Tensor, begin: Tensor, out: Tensor) -> None:
+    """`out` becomes `tensor` with `part` written over it from the position `begin` on: DYNAMIC_UPDATE_SLICE.
+
+    Where both lie in one place, only `part` is written.
+    """
     options = schema.DynamicUpdateSliceOptionsT()
     graph.add(BuiltinOperator.DYNAMIC_UPDATE_SLICE, [tensor, part, begin], [out], options, _moving_version(tensor))
-    return out
 
 
 def fill(graph: Graph, like: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -113,8 +114,13 @@ def less(graph: Graph, left: Tensor, right: Tensor) -> Tensor:
 
 
 def repeat_while(graph: Graph, condition: Graph, body: Graph, initial: list[Tensor]) -> list[Tensor]:
-    """Runs `body` on what it returned, at first on `initial`, while `condition` of it holds: WHILE."""
-    outs = [tensor.like() for tensor in body.outputs]
+    """Runs `body` on what it returned, at first on `initial`, while `condition` of it holds: WHILE.
+
+    Variables that begin and go on alike come out as one tensor.
+    """
+    histories = list(zip(initial, body.outputs, strict=True))
+    distinct = {history: history[1].like() for history in histories}
+    outs = [distinct[history] for history in histories]
     graph.add(BuiltinOperator.WHILE, initial, outs, schema.WhileOptionsT(), subgraphs=(condition, body))
     return outs
 

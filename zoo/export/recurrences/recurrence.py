@@ -15,8 +15,11 @@ from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.masking import Policy, Step, policy_of
 from zoo.export.recurrences.ranges import FakeQuant
 
-LONG = 256
-"""From this length on a block has up to 32 steps, below it 16: a WHILE prepares its body anew at every run."""
+BLOCKS, OPERATORS = (32, 16, 8), 320
+"""The steps of a block: the most of these with which it has so many operators at most.
+
+A WHILE takes about 1 µs to go round once, and 0.1 µs an operator to prepare its body, anew at every run.
+"""
 
 
 def as_is(name: str, value: tf.Tensor) -> tf.Tensor:
@@ -124,8 +127,9 @@ def recurrences_of(holes: Sequence[Hole], choose: Chooser) -> list[Recurrence]:
     """The recurrences of a model, each in the form that is chosen for it."""
     found = []
     for hole in holes:
-        form = choose(kind_of(hole, len(holes)), hole.length)
-        block = hole.length if form == "unrolled" else _block(hole.length)
+        kind = kind_of(hole, len(holes))
+        form = choose(kind, hole.length)
+        block = hole.length if form == "unrolled" else _block(hole.length, kind.operators)
         found.append(Recurrence(hole, Step(hole.cell, policy_of(hole)), form, block))
     return found
 
@@ -135,9 +139,10 @@ def kind_of(hole: Hole, recurrences: int) -> Kind:
     return Kind(Step(hole.cell, policy_of(hole)).operators, math.prod(hole.cell.output_shape), recurrences)
 
 
-def _block(length: int) -> int:
-    """The steps of a block: near 32, or 16 for short sequences, with as few left over after the last one as can be."""
-    most = min(length, 32 if length >= LONG else 16)
+def _block(length: int, operators: int) -> int:
+    """The steps of a block of so many operators a step, with as few left over after the last one as can be."""
+    most = next((steps for steps in BLOCKS if steps * operators <= OPERATORS), BLOCKS[-1])
+    most = min(most, max(1, length // 4))
     return min(range(most, (most + 1) // 2 - 1, -1), key=lambda steps: length % steps)
 
 
