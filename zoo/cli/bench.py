@@ -108,7 +108,7 @@ def profile(
     cells: Annotated[str, typer.Option(help="Cells.")] = "LSTM,GRU,SimpleRNN",
     units: Annotated[str, typer.Option(help="Units of a layer.")] = "64,128",
     targets: Annotated[str, typer.Option(help="What the files compute in.")] = "float32,dynamic_int8,int8",
-    rounds: Annotated[int, typer.Option(min=1, help="How often each operator has its turn.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each operator has its turn.")] = 6,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file.")
     ] = None,

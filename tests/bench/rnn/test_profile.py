@@ -87,6 +87,7 @@ def test_a_profile_adds_up(files, sequence, cell, target):
         assert row["weight_bytes"] == UNITS * UNITS * GATES[cell] * (4 if target == "float32" else 1)
     assert row["block"] == BLOCK
     assert np.isfinite([row["loop_us"], row["looped_us"]]).all()
+    assert row["unsteady"] >= 1
 
 
 @pytest.mark.parametrize(("cell", "target"), KINDS)

@@ -14,8 +14,8 @@ PAGE = """# Where the time of a recurrent step goes
 Written by `zoo bench profile --write {page}`; the figures are in [{json}]({json}).
 
 The models of `zoo bench rnn` with one layer and {steps} steps, one example at a time, one thread.  Files are run as
-they are there; each figure is the difference between two that take turns, the median over {bursts} bursts of at least
-{burst_ms:g} ms of thread CPU time.
+they are there; each figure is the difference between two that take turns, by the fastest of {rounds} rounds of each, in
+a round a burst of at least {burst_ms:g} ms of thread CPU time.
 
 - Processor: {cpu} ({vectors})
 - Versions: {versions}
@@ -29,11 +29,12 @@ How each is measured:
 - **The step as it runs**: what a step more adds to the unrolled file.
 - **Between the operators**: how much more that is than the sum.  It is what neighbours do to each other, by caches and
   by branches that are foreseen less well; below zero where the processor begins an operator before the last one has
-  ended, and within the noise of all the differences that it is made of: 0.01 µs each count in a step of 0.3 µs.
+  ended, and within the error of all the differences that it is made of: 0.01 µs each count in a step of 0.3 µs.
 - **A loop**: what the blocked file takes more for one block than the unrolled file for the same steps.  It is paid once
   a run: a WHILE prepares its body whenever it runs.  **A step in the loop**: what a step of a further block takes more
   than one unrolled.
 - **Weights**: the constants that the recurrent product reads a step, and how many of them a second.
+- **Slowest / fastest**: round of the unrolled file.  Far above 1, other work disturbed the figures: they do not add up.
 
 ## All steps
 
@@ -55,7 +56,7 @@ def page(found: Mapping, name: str) -> str:
         page=name,
         json=name.rpartition("/")[2].removesuffix(".md") + ".json",
         steps=STEPS,
-        bursts=protocol["rounds"] * protocol["bursts_a_round"],
+        rounds=protocol["rounds"],
         burst_ms=protocol["burst_ms"],
         copies=protocol["copies"],
         cpu=facts["cpu"],
@@ -75,7 +76,7 @@ def write_page(found: Mapping, path: Path) -> None:
 def summary(found: Mapping) -> Table:
     """A profile a row: where a step's time goes, in shares, and what a loop costs."""
     heads = ("step", "µs", "product", "its other operators", "the sequence's", "between them")
-    heads += ("weights, bytes", "GB/s", "a loop, µs", "a step in the loop, µs more")
+    heads += ("weights, bytes", "GB/s", "a loop, µs", "a step in the loop, µs more", "slowest / fastest")
     return Table("Where the time of a step goes", heads, [_summed_up(row) for row in found["rows"]])
 
 
@@ -108,6 +109,7 @@ def _summed_up(row: Mapping) -> tuple[str, ...]:
         "-" if row["gb_per_s"] is None else f"{row['gb_per_s']:.1f}",
         f"{row['loop_us']:.1f}",
         f"{row['looped_us']:.3f}",
+        f"{row['unsteady']:.2f}",
     )
 
 

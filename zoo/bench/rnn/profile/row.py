@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.profile.copies import kind, repeated, shapes
-from zoo.bench.rnn.profile.differences import Times, apart, take_rounds
+from zoo.bench.rnn.profile.differences import Times, apart, take_rounds, unsteady
 from zoo.bench.rnn.profile.steps import body, middle_step, over_time, products, shorten, stop_after
 from zoo.export.assembly.file import read, write
 from zoo.export.assembly.graph import Operator, Piece
@@ -39,7 +39,8 @@ def profile_of(unrolled: bytes, blocked: bytes, x: np.ndarray, *, rounds: int, c
         `weight_bytes`: what the recurrent product reads of constants, and `gb_per_s`, how fast (None where its time
             was lost in noise),
         `block`: steps of one block of the loop; `loop_us`, by how much a loop of one block is more than its steps
-            unrolled, and `looped_us`, by how much a step of a further block is more.
+            unrolled, and `looped_us`, by how much a step of a further block is more,
+        `unsteady`: how many times as long as in its fastest round the unrolled file took in its slowest.
     """
     cut = _Cut(unrolled, blocked, x.shape[1])
     groups = {kind(operator): _pair(operator, copies) for operator in cut.kinds}
@@ -146,4 +147,5 @@ def _figures(cut: _Cut, operators: Sequence[Mapping], runs: Times, product_us: f
         "block": cut.block,
         "loop_us": apart(runs, "one block", "unrolled block"),
         "looped_us": apart(runs, "blocked", "one block") / further - step_us,
+        "unsteady": unsteady(runs, "unrolled"),
     }
