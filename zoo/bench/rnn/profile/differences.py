@@ -15,8 +15,8 @@ Times = Mapping[str, list[float]]
 def take_rounds(groups: Mapping[Hashable, Mapping[str, CompiledFile]], rounds: int) -> dict[Hashable, Times]:
     """Times groups of files, each group once a round.
 
-    Files that are to be compared are a group, so that the machine serves them alike.  That the
-    groups come round again and again, with one burst of each file, lets their figures be added up.
+    Files that are to be compared are a group, so that the machine serves them alike.  That the groups come round again
+    and again, with one burst of each file, lets their figures be added up.
     """
     times = {name: {file: [] for file in group} for name, group in groups.items()}
     with pinned():
@@ -36,7 +36,7 @@ def unsteady(times: Times, file: str) -> float:
 def apart(times: Times, more: str, less: str) -> float:
     """By how many µs one file takes longer than the other, by the fastest round of each.
 
-    Other work on the machine only ever lengthens a burst.  Medians, which serve where whole files are compared, differ
-    from hour to hour by more than one small operator takes.
+    Other work on the machine only ever lengthens a burst.  Medians, which serve where whole files are compared, vary on
+    a shared machine by more than one small operator takes.
     """
     return min(times[more]) - min(times[less])
