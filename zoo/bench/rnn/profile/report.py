@@ -123,4 +123,4 @@ def _count(each: Mapping) -> str:
 
 def _part(row: Mapping, us: float) -> tuple[str, str]:
     """µs, and what share of the step as it runs that is."""
-    return f"{us:.3f}", f"{us / row['step_us']:.0%}"
+    return f"{us:.3f}", f"{us / row['step_us']:z.0%}"
