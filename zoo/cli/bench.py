@@ -106,6 +106,50 @@ def rnn(
         print_table(table.columns, table.rows, title=table.title)
 
 
+@app.command("profile")
+def profile(
+    cells: Annotated[str, typer.Option(help="Cells.")] = "LSTM,GRU,SimpleRNN",
+    units: Annotated[str, typer.Option(help="Units of a layer.")] = "64,128",
+    targets: Annotated[str, typer.Option(help="What the files compute in.")] = "float32,dynamic_int8,int8",
+    rounds: Annotated[int, typer.Option(min=1, help="How often each operator has its turn.")] = 6,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file.")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(metavar="PAGE.md", help="Write a page, and beside it its figures as JSON.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Says where the time of a recurrent step goes, operator by operator: `zoo bench profile --cells LSTM --units 64`.
+
+    Beside them, the step as it runs, and what a loop costs.  All of it takes about three minutes;
+    `zoo bench profile --write docs/bench_rnn_profile.md` keeps it.
+    """
+    from zoo.bench.rnn.profile.asked import cases_to_profile
+
+    for path in (out, write):
+        if path is not None:
+            check_writable(path)
+    wanted = targets.split(",")
+    cases = cases_to_profile(cells.split(","), _numbers("units", units), wanted)
+    import_tensorflow()
+    from zoo.bench.rnn.kept import write_figures
+    from zoo.bench.rnn.profile.measure import profile
+    from zoo.bench.rnn.profile.report import for_screen, write_page
+
+    with progress_bar() as report:
+        found = profile(cases, wanted, rounds=rounds, report=report)
+    if out is not None:
+        write_figures(found, out)
+    if write is not None:
+        write_page(found, write)
+    if as_json:
+        print_json(found)
+        return
+    for table in for_screen(found):
+        print_table(table.columns, table.rows, title=table.title)
+
+
 @app.command("forms")
 def forms(
     rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 5,
