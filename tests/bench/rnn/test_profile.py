@@ -22,7 +22,7 @@ from zoo.export.assembly.file import read, write
 from zoo.export.lower import lower
 
 ROOT = Path(__file__).parents[3]
-STEPS, UNITS, BLOCK = 32, 8, 16
+STEPS, UNITS, BLOCK = 32, 8, 8
 KINDS = [("LSTM", "float32"), ("GRU", "dynamic_int8"), ("SimpleRNN", "int8")]
 LSTM_STEP = {
     ("FULLY_CONNECTED", "8 -> 32"): 1,
