@@ -69,7 +69,10 @@ def stock_file(case: Case, unroll: bool, converter: Callable[[], Converter]) -> 
 
 def cached_path(case: Case, unroll: bool) -> Path:
     """Where the stock file of a case is kept."""
-    weights = hashlib.sha256(b"".join(array.tobytes() for array in build(case).get_weights()))
+    model = build(case)
+    weights = hashlib.sha256(b"".join(array.tobytes() for array in model.get_weights()))
+    if case.cell in OTHERS:  # drawn one after another: weights in another order can be the same bytes
+        weights.update(repr([(weight.name, tuple(weight.shape)) for weight in model.weights]).encode())
     parts = (
         f"stock_{'unroll' if unroll else 'loop'}",
         f"{case.cell}-{'x'.join(map(str, case.shape))}-{case.layers}x{case.units}",
