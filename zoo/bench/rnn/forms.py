@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from statistics import median
+from statistics import mean, median
 
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
 from zoo.bench.rnn.contestants.litert import CompiledFile, InterpretedFile
@@ -117,11 +117,13 @@ def _ratios(case: Case, target: str, converter: Converter, rounds: int) -> dict[
 def crossing(ratios: Mapping[int, float]) -> int:
     """The length, in steps, up to which the unrolled form is worth it; between two lengths on a line through logs.
 
+    What the unrolled form gains shrinks with the length: where it was measured to grow, that is chance, see `rising`.
+
     Args:
         ratios: by length, ascending: time of the unrolled form over that of the blocked one.
     """
     before: tuple[int, float] | None = None
-    for length, ratio in ratios.items():
+    for length, ratio in rising(ratios).items():
         if ratio > WORTH:
             break
         before = (length, ratio)
@@ -131,3 +133,13 @@ def crossing(ratios: Mapping[int, float]) -> int:
         return 0
     share = math.log(before[1] / WORTH) / math.log(before[1] / ratio)
     return int(before[0] * (length / before[0]) ** share)
+
+
+def rising(ratios: Mapping[int, float]) -> dict[int, float]:
+    """The nearest ratios that never fall with the length, by logs: isotonic regression (pool adjacent violators)."""
+    pools: list[list[float]] = []
+    for ratio in ratios.values():
+        pools.append([math.log(ratio)])
+        while len(pools) > 1 and mean(pools[-2]) > mean(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    return dict(zip(ratios, (math.exp(mean(pool)) for pool in pools for _ in pool), strict=True))
