@@ -32,7 +32,7 @@ RUNNERS = {"compiled": CompiledFile, "interpreter": InterpretedFile}
 
 def measure_forms(
     *,
-    cells: Sequence[str] = CELLS,
+    cells: Sequence[str] = (*CELLS, "IndRNN"),
     units: Sequence[int] = UNITS,
     layers: Sequence[int] = LAYERS,
     lengths: Sequence[int] = LENGTHS,

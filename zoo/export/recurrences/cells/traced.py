@@ -42,7 +42,7 @@ class Traced(Cell):
         self.output = "output"
         self.fixed = {}
         graph = self._trace()
-        self.operators = sum(operation.type not in _FREE for operation in graph.get_operations())
+        self.operators = sum(_is_an_operator(operation) for operation in graph.get_operations())
 
     def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return (x,)
@@ -100,6 +100,17 @@ def repeats(layer: RNN) -> str:
 
 _FREE = {"Const", "Identity", "NoOp", "Placeholder", "ReadVariableOp"}
 """What a trace holds and a file does not."""
+
+
+_FUSED, _FUSING = {"Relu", "Relu6"}, {"Add", "AddV2", "BiasAdd", "MatMul", "Mul", "Sub"}
+"""Activations that are a part of the operator before them, and the operators that take them in."""
+
+
+def _is_an_operator(operation: tf.Operation) -> bool:
+    """Whether an operation of a trace is one of a file."""
+    if operation.type in _FUSED:
+        return _origin(operation.inputs[0]).op.type not in _FUSING
+    return operation.type not in _FREE
 
 
 def _origin(tensor: tf.Tensor) -> tf.Tensor:
