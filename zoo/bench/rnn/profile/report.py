@@ -27,9 +27,9 @@ How each is measured:
 - **An operator of the whole sequence** (the projection of all inputs, the rows apart, the outputs together): the two
   files differ by one copy; a step is charged what a step more adds.
 - **The step as it runs**: what a step more adds to the unrolled file.
-- **Between the operators**: how much more that is than the sum.  It is what neighbours do to each other, by caches and
-  by branches that are foreseen less well; below zero where the processor begins an operator before the last one has
-  ended, and within the error of all the differences that it is made of: 0.01 µs each count in a step of 0.3 µs.
+- **Between the operators**: how much more that is than the sum: what copies of one operator alone do not show (caches,
+  branches, operators that overlap), and the errors of all the differences that it is made of, 0.01 µs each.  A step of
+  0.3 µs is too short for it to say more.
 - **A loop**: what the blocked file takes more for one block than the unrolled file for the same steps.  It is paid once
   a run: a WHILE prepares its body whenever it runs.  **A step in the loop**: what a step of a further block takes more
   than one unrolled.
