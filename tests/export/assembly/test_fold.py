@@ -1,6 +1,7 @@
 """What is always the same is computed before the file is written, and nothing else changes."""
 
 import numpy as np
+import pytest
 from tiny_files import BuiltinOperator, Graph, Tensor, apply, dequantized, file_of, int8, product, schema, weight
 
 from zoo.export.assembly.fold import fold
@@ -34,17 +35,19 @@ def test_a_product_of_zeros_is_its_bias():
     assert fold(piece) == 0
 
 
-def test_float16_weights_stay_float16():
-    graph, x = Graph(), Tensor((1, 4))
-    stored, ones = dequantized(graph, weight(MATRIX, np.float16)), weight(np.ones((1, 8)))
+@pytest.mark.parametrize("width", [8, 512])
+def test_float16_weights_stay_float16(width):
+    """Nor are they what keeps a product of constants from being computed, however many they are."""
+    graph, x, matrix = Graph(), Tensor((1, 4)), np.random.default_rng(1).normal(size=(4, width))
+    stored, ones = dequantized(graph, weight(matrix, np.float16)), weight(np.ones((1, width)))
     y = product(graph, sum_of(graph, x, product(graph, ones, stored)), weight(np.eye(4)))
     z = sum_of(graph, y, y)
-    piece = Piece(graph, {"x": x, "u": Tensor((1, 8))}, {"y": z})
+    piece = Piece(graph, {"x": x, "u": Tensor((1, width))}, {"y": z})
     piece.outputs["z"] = product(graph, piece.inputs["u"], stored)
     assert fold(piece) == 1
     assert [operator.name for operator in graph.operators][:2] == ["DEQUANTIZE", "ADD"]
-    found = answer(piece, x=np.zeros((1, 4), np.float32), u=np.ones((1, 8), np.float32))
-    np.testing.assert_allclose(found, 2 * MATRIX.astype(np.float16).astype(float).sum(1)[None], rtol=1e-5)
+    found = answer(piece, x=np.zeros((1, 4), np.float32), u=np.ones((1, width), np.float32))
+    np.testing.assert_allclose(found, 2 * matrix.astype(np.float16).astype(float).sum(1)[None], rtol=1e-5)
 
 
 def test_int8_is_folded_to_the_bit():

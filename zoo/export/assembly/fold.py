@@ -50,6 +50,8 @@ def fold(piece: Piece) -> int:
 
 def _swells(operator: Operator) -> bool:
     """Whether the result takes more room than the operator: a picture of zeros, convolved, is as large as a picture."""
+    if operator.code in KEPT:
+        return False
     made, read = (
         sum(prod(tensor.shape) for tensor in tensors if tensor is not None)
         for tensors in (operator.outputs, operator.inputs)
