@@ -86,9 +86,7 @@ def rnn(
     from zoo.bench.rnn.kept import read_figures, write_figures, write_page
     from zoo.bench.rnn.report import for_screen
 
-    for path in (out, write):
-        if path is not None:
-            check_writable(path)
+    _check_writable(out, write)
     kept = [path for path in (out, write and write.with_suffix(".json")) if path is not None]
 
     def keep(found: dict) -> None:
@@ -99,11 +97,7 @@ def rnn(
     keep(found)
     if write is not None:
         write_page(found, write)
-    if as_json:
-        print_json(found)
-        return
-    for table in for_screen(found):
-        print_table(table.columns, table.rows, title=table.title)
+    _show(found, for_screen, as_json)
 
 
 @app.command("profile")
@@ -127,9 +121,7 @@ def profile(
     """
     from zoo.bench.rnn.profile.asked import cases_to_profile
 
-    for path in (out, write):
-        if path is not None:
-            check_writable(path)
+    _check_writable(out, write)
     wanted = targets.split(",")
     cases = cases_to_profile(cells.split(","), _numbers("units", units), wanted)
     import_tensorflow()
@@ -143,11 +135,7 @@ def profile(
         write_figures(found, out)
     if write is not None:
         write_page(found, write)
-    if as_json:
-        print_json(found)
-        return
-    for table in for_screen(found):
-        print_table(table.columns, table.rows, title=table.title)
+    _show(found, for_screen, as_json)
 
 
 @app.command("forms")
@@ -194,6 +182,20 @@ def forms(
     print_table(
         columns, rows, title=f"Time of the unrolled form over that of the blocked one, {found['machine']['cpu']}"
     )
+
+
+def _check_writable(*paths: Path | None) -> None:
+    for path in paths:
+        if path is not None:
+            check_writable(path)
+
+
+def _show(found: dict, for_screen: Callable, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    for table in for_screen(found):
+        print_table(table.columns, table.rows, title=table.title)
 
 
 def _compare(axes: tuple[str, ...], long: bool, peers: bool, rounds: int, keep: Callable[[dict], None]) -> dict:
