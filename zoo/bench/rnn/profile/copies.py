@@ -18,10 +18,10 @@ def read_at_run_time(operator: Operator) -> list[Tensor]:
 
 
 def kind(operator: Operator) -> Hashable:
-    """Operators of one kind take one time: equal in code, shapes, types, quantisation, options and constants."""
+    """Operators of one kind take one time: equal in code, shapes, types, quantisation and options."""
 
     def facts(tensors: list[Tensor | None]) -> tuple:
-        return tuple(tensor and (tensor.shape, tensor.type, tensor.quantization, tensor.data) for tensor in tensors)
+        return tuple(tensor and (tensor.shape, tensor.type, tensor.quantization) for tensor in tensors)
 
     options = tuple((name, str(value)) for name, value in sorted(getattr(operator.options, "__dict__", {}).items()))
     return operator.code, operator.version, options, facts(operator.inputs), facts(operator.outputs)
