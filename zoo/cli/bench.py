@@ -12,6 +12,11 @@ from zoo.cli._later import later
 from zoo.cli._output import check_writable, import_tensorflow, print_json, print_table, progress_bar
 from zoo.errors import InputError
 
+Patience = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=0, help="Wait so long in all for moments in which nobody else slows it down."),
+]
+
 app = typer.Typer(help="Compares speeds: contestants take turns in one process.", no_args_is_help=True)
 
 
@@ -67,6 +72,7 @@ def rnn(
         bool, typer.Option("--long", help="Also an LSTM of 64 units over 2000, 2048 and 8192 steps, alone.")
     ] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 15,
+    patience: Patience = 0.0,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file, row by row.")
     ] = None,
@@ -93,7 +99,8 @@ def rnn(
         for path in kept:
             write_figures(found, path)
 
-    found = read_figures(figures) if figures else _compare((cells, lengths, units, layers), long, peers, rounds, keep)
+    axes, timing = (cells, lengths, units, layers), {"rounds": rounds, "patience": patience}
+    found = read_figures(figures) if figures else _compare(axes, long, peers, timing, keep)
     keep(found)
     if write is not None:
         write_page(found, write)
@@ -141,6 +148,7 @@ def profile(
 @app.command("forms")
 def forms(
     rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 5,
+    patience: Patience = 0.0,
     write: Annotated[bool, typer.Option("--write", help="Make this the table that the form `auto` goes by.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -156,7 +164,7 @@ def forms(
     if write:
         check_writable(TABLE)
     with progress_bar() as report:
-        found = measure_forms(rounds=rounds, report=report)
+        found = measure_forms(rounds=rounds, patience=patience, report=report)
     if write:
         TABLE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if as_json:
@@ -198,7 +206,7 @@ def _show(found: dict, for_screen: Callable, as_json: bool) -> None:
         print_table(table.columns, table.rows, title=table.title)
 
 
-def _compare(axes: tuple[str, ...], long: bool, peers: bool, rounds: int, keep: Callable[[dict], None]) -> dict:
+def _compare(axes: tuple[str, ...], long: bool, peers: bool, timing: dict, keep: Callable[[dict], None]) -> dict:
     from zoo.bench.rnn.cases import LONG, grid
 
     sizes = [_numbers(what, text) for what, text in zip(("lengths", "units", "layers"), axes[1:], strict=True)]
@@ -208,7 +216,7 @@ def _compare(axes: tuple[str, ...], long: bool, peers: bool, rounds: int, keep: 
     from zoo.bench.rnn.comparison import compare
 
     with progress_bar() as report:
-        return compare(cases, peers=peers, rounds=rounds, keep=keep, report=report)
+        return compare(cases, peers=peers, **timing, keep=keep, report=report)
 
 
 def _numbers(what: str, text: str) -> list[int]:

@@ -79,7 +79,7 @@ def figures(made_up):
         made_up("GRU", 512, unrolled=9.0, blocked=8.0, auto=8.0, pytorch={"refused": "two threads"}, stock_loop=90.0),
     ]
     facts = {"cpu": "Made up", "vector_extensions": ["avx2"], "versions": {"python": "3.11"}}
-    protocol = {"rounds": 9, "burst_ms": 15.0, "fewest_runs": 3, "thrown_away": 2}
+    protocol = {"rounds": 9, "patience_s": 0.0, "burst_ms": 15.0, "fewest_runs": 3, "thrown_away": 2}
     return {"rows": rows, "machine": facts, "protocol": protocol} | {"bars": verdicts({"rows": rows, "machine": facts})}
 
 

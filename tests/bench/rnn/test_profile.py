@@ -127,8 +127,10 @@ def test_kinds(files):
     """Three MUL of a float LSTM step are of one kind; of its slices that from the beginning has options of its own."""
     step = middle_step(piece_of(files("LSTM", "float32")[0]).graph)
     by_name = {name: [each for each in step if each.name == name] for name in ("MUL", "STRIDED_SLICE")}
-    assert len(by_name["MUL"]) == 3 and len({kind(each) for each in by_name["MUL"]}) == 1
-    assert len(by_name["STRIDED_SLICE"]) == 4 and len({kind(each) for each in by_name["STRIDED_SLICE"]}) == 2
+    assert len(by_name["MUL"]) == 3
+    assert len({kind(each) for each in by_name["MUL"]}) == 1
+    assert len(by_name["STRIDED_SLICE"]) == 4
+    assert len({kind(each) for each in by_name["STRIDED_SLICE"]}) == 2
     first = by_name["STRIDED_SLICE"][0]
     wider = replace(first, outputs=[first.outputs[0].like((1, 2 * UNITS))])
     assert kind(wider) != kind(first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
@@ -16,6 +16,7 @@ from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
 from zoo.bench.rnn.machine import machine
 from zoo.bench.rnn.models import answer, build
+from zoo.bench.rnn.quiet import Quiet
 from zoo.bench.rnn.timing import PROTOCOL, ROUNDS, measure
 from zoo.bundle import ignore
 from zoo.errors import needs
@@ -30,6 +31,7 @@ def compare(
     *,
     peers: bool = False,
     rounds: int = ROUNDS,
+    patience: float = 0.0,
     stock_time_limit: float = STOCK_TIME_LIMIT,
     keep: Callable[[dict], object] = lambda found: None,
     report=ignore,
@@ -40,6 +42,7 @@ def compare(
         cases: from `cases.grid`.
         peers: whether the stock conversions, PyTorch and ONNX Runtime take part.
         rounds: bursts of each contestant.
+        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `quiet`.
         stock_time_limit: seconds that one stock conversion may take.
         keep: called after each case with all that was found so far, so that a run that is stopped leaves something.
         report: called with the stage, the cases done and those in all.
@@ -55,7 +58,9 @@ def compare(
             import onnx  # noqa: F401
             import onnxruntime  # noqa: F401
             import torch  # noqa: F401
-    found = {"schema": 1, "machine": machine(peers), "protocol": {**PROTOCOL, "rounds": rounds}, "rows": [], "bars": []}
+    protocol = {**PROTOCOL, "rounds": rounds, "patience_s": patience}
+    found = {"schema": 1, "machine": machine(peers), "protocol": protocol, "rows": [], "bars": []}
+    timing = {"rounds": rounds, "quiet": Quiet(patience), "report": report}
     with ExitStack() as stack:
         converter = stack.enter_context(Converter())
         # Its process starts with it, and is not needed where all stock files are in the cache.
@@ -63,7 +68,7 @@ def compare(
         warm_up(converter)
         for done, case in enumerate(cases):
             report("cases", done, len(cases))
-            found["rows"].append(_row(case, converter, stock_converter if peers else None, rounds, report))
+            found["rows"].append(_row(case, converter, stock_converter if peers else None, timing))
             found["rows"].sort(key=lambda row: (*CELLS, *OTHERS).index(row["cell"]))
             found["bars"] = verdicts(found)
             keep(found)
@@ -73,13 +78,13 @@ def compare(
 
 
 def _row(
-    case: Case, converter: Converter, stock_converter: Callable[[], Converter] | None, rounds: int, report
+    case: Case, converter: Converter, stock_converter: Callable[[], Converter] | None, timing: Mapping[str, object]
 ) -> dict:
     model, x = build(case), case.sequences()
     entrants = list(our_contestants(case, model, x, converter))
     if stock_converter is not None and not case.alone:
         entrants += _peers(case, x, stock_converter)
-    return {**case.facts(), "contestants": measure(entrants, x, answer(model, x), rounds=rounds, report=report)}
+    return {**case.facts(), "contestants": measure(entrants, x, answer(model, x), **timing)}
 
 
 def _peers(case: Case, x: np.ndarray, stock_converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:

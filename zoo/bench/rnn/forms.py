@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import mean, median
 
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
 from zoo.bench.rnn.contestants.litert import CompiledFile, InterpretedFile
 from zoo.bench.rnn.machine import machine
 from zoo.bench.rnn.models import INPUT, build
+from zoo.bench.rnn.quiet import Quiet
 from zoo.bench.rnn.timing import WARM, pinned
 from zoo.bundle import ignore
 from zoo.export.convert import Converter
@@ -19,7 +21,7 @@ from zoo.export.recurrences.cells import kinds_for
 from zoo.export.recurrences.forms import Kind
 from zoo.export.recurrences.holes import cut_open
 from zoo.export.recurrences.recurrence import kind_of
-from zoo.verify.measures.latency import take_turns
+from zoo.verify.measures.latency import Burst, take_turns
 
 LENGTHS = (32, 64, 128, 256, 512, 1024)
 TARGETS = ("float32", "dynamic_int8", "int8")
@@ -37,6 +39,7 @@ def measure_forms(
     layers: Sequence[int] = LAYERS,
     lengths: Sequence[int] = LENGTHS,
     rounds: int = 5,
+    patience: float = 0.0,
     report=ignore,
 ) -> dict:
     """Times both forms of every kind of recurrence at growing lengths, until the unrolled one gains nothing any more.
@@ -45,6 +48,7 @@ def measure_forms(
         cells, units, layers: of the kinds, as in `cases.Case`.
         lengths: in steps, ascending.
         rounds: bursts of each contestant.
+        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `quiet`.
         report: called with the stage, the kinds done and those in all.
 
     Returns:
@@ -56,10 +60,11 @@ def measure_forms(
     for target, *size in itertools.product(TARGETS, cells, units, layers):
         cell, *widths = size
         kinds.setdefault((target, _kind(Case(cell, 2, *widths), target)), size)
+    burst = replace(WARM, before=Quiet(patience))
     with Converter() as converter:
         for done, ((target, kind), size) in enumerate(kinds.items()):
             report("kinds", done, len(kinds))
-            rows += _rows(kind, *size, target, lengths, converter, rounds)
+            rows += _rows(kind, *size, target, lengths, converter, rounds, burst)
     report("kinds", len(kinds), len(kinds))
     return {"schema": 1, "machine": machine(peers=False), "rows": rows}
 
@@ -78,11 +83,12 @@ def _rows(
     lengths: Sequence[int],
     converter: Converter,
     rounds: int,
+    burst: Burst,
 ) -> Iterator[dict]:
     ratios = {runtime: {} for runtime in RUNNERS}
     for length in lengths:
         case = Case(cell, length, units, layers)
-        for runtime, ratio in _ratios(case, target, converter, rounds).items():
+        for runtime, ratio in _ratios(case, target, converter, rounds, burst).items():
             ratios[runtime][length] = round(ratio, 3)
         if all(found[length] > WORTH for found in ratios.values()):
             break
@@ -99,7 +105,7 @@ def _rows(
         }
 
 
-def _ratios(case: Case, target: str, converter: Converter, rounds: int) -> dict[str, float]:
+def _ratios(case: Case, target: str, converter: Converter, rounds: int, burst: Burst) -> dict[str, float]:
     """By runtime: the time of the unrolled file over that of the blocked one."""
     model, x = build(case), case.sequences()
     calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)} if target == "int8" else None
@@ -109,7 +115,7 @@ def _ratios(case: Case, target: str, converter: Converter, rounds: int) -> dict[
         lowered = lower(model, inputs, target, calibration=calibration, form=form, converter=converter)
         files |= {(runtime, form): runner(lowered.data, x) for runtime, runner in RUNNERS.items()}
     with pinned():
-        times = take_turns({name: file.run for name, file in files.items()}, rounds=rounds, burst=WARM)
+        times = take_turns({name: file.run for name, file in files.items()}, rounds=rounds, burst=burst)
     middle = {name: median(bursts) for name, bursts in times.items()}
     return {runtime: middle[runtime, "unrolled"] / middle[runtime, "blocked"] for runtime in RUNNERS}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoo.bench.rnn.bars import Row, figure, ratio
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, LONGEST_BESIDE_PEERS
 from zoo.bench.rnn.contestants.contestant import OURS, PEERS
+from zoo.bench.rnn.quiet import SLOWER
 from zoo.bench.rnn.timing import OTHER_THREADS
 
 LABELS = {
@@ -25,7 +26,8 @@ TITLES = {
 
 PAGE = """# Recurrent models beside their peers
 
-Written by `zoo bench rnn --peers --long --write {page}`; the figures are in [{json}]({json}).
+Written by `zoo bench rnn --peers --long --rounds {rounds} --patience {patience_s:g} --write {page}`;
+the figures are in [{json}]({json}).
 
 One example at a time, one thread; 16 features a step in the models of the grid, all outputs returned.  Every contestant
 computes with the same weights, drawn from a seed, and is compared with Keras; int8 is calibrated on {calibrated} inputs
@@ -37,7 +39,9 @@ show how the time of a step grows.
 - Versions: {versions}
 
 Contestants take turns, their order shuffled in each of at most {rounds} rounds, in bursts of at least {burst_ms:g} ms
-and {fewest_runs} runs behind {thrown_away} that are thrown away.  A figure is the median over bursts of thread CPU
+and {fewest_runs} runs behind {thrown_away} that are thrown away, each begun, as long as {patience_s:g} s of
+waiting in all last, when a small piece of work takes at most {slower:g} times its fastest: nobody else slows the
+machine down.  A figure is the median over bursts of thread CPU
 time, pinned to one CPU.  It is refused where the process used over {others:.0%} more CPU time than the thread, or where
 a float32 contestant does not compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's
 `CompiledModel` with XNNPACK's weight cache in memory; PyTorch and ONNX Runtime read the sequence time first.
@@ -90,12 +94,13 @@ def page(found: Mapping, name: str) -> str:
         vectors=", ".join(facts["vector_extensions"]) or "vector extensions unknown",
         versions=", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
         others=OTHER_THREADS - 1,
+        slower=SLOWER,
         calibrated=CALIBRATION_EXAMPLES,
         alone=LONGEST_BESIDE_PEERS,
         bars=bars(found).markdown(),
         tables="\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in tables),
         refused="\n".join(_refused(found)),
-        **{key: found["protocol"][key] for key in ("rounds", "burst_ms", "fewest_runs", "thrown_away")},
+        **{key: found["protocol"][key] for key in ("rounds", "patience_s", "burst_ms", "fewest_runs", "thrown_away")},
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
 
 from zoo.bench.rnn.contestants.contestant import FLOAT32, Absent, Contestant
+from zoo.bench.rnn.quiet import SLOWER, Quiet
 from zoo.bundle import ignore
 from zoo.verify.measures.latency import BURST_NS, Burst, take_turns, take_turns_by
 
@@ -30,12 +32,19 @@ PROTOCOL = {
     "thrown_away": WARM.warm,
     "figure": "median over bursts, µs",
     "input": "in place; numpy_us: from NumPy to NumPy; cold_us: one run after 64 MiB were read",
+    "waits": f"for at most `patience_s` in all, where a small piece of work takes over {SLOWER} of its fastest",
     "refused": f"process CPU time over {OTHER_THREADS} of thread CPU time, or a float32 error over {FLOAT_ERROR:g}",
 }
 
 
 def measure(
-    entrants: Sequence[Contestant | Absent], x: np.ndarray, wanted: np.ndarray, *, rounds: int = ROUNDS, report=ignore
+    entrants: Sequence[Contestant | Absent],
+    x: np.ndarray,
+    wanted: np.ndarray,
+    *,
+    rounds: int = ROUNDS,
+    quiet: Callable[[], object] = Quiet(),
+    report=ignore,
 ) -> dict[str, dict]:
     """Times contestants beside each other on one input.
 
@@ -44,6 +53,7 @@ def measure(
         x: (1, length, features); also what they hold in place.
         wanted: Keras's answer, (1, length, units).
         rounds: bursts of each.
+        quiet: called before a burst that is timed with the input in place.
         report: called with the stage, the rounds done and those in all.
 
     Returns:
@@ -56,7 +66,11 @@ def measure(
     with pinned():
         runs = {name: each.run for name, each in timed.items()}
         placed = take_turns_by(
-            runs, (time.thread_time_ns, time.process_time_ns), rounds=rounds, burst=WARM, report=report
+            runs,
+            (time.thread_time_ns, time.process_time_ns),
+            rounds=rounds,
+            burst=replace(WARM, before=quiet),
+            report=report,
         )
         calls = {name: (lambda each=each: each.infer(x)) for name, each in timed.items()}
         passed = take_turns(calls, rounds=rounds, burst=WARM, report=report)
