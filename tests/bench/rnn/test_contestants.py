@@ -29,16 +29,16 @@ def case(request):
 
 def check(contestant, case: Case, limit: float = 1e-6) -> None:
     """`infer` on fresh inputs, and after `run` on the one in place, which leaves nothing behind."""
-    model = build(case)
+    model, runner = build(case), contestant.load(case.sequences())
     for x in case.sequences(3, seed=5)[:, None]:
-        contestant.run()
-        found = contestant.infer(x)
+        runner.run()
+        found = runner.infer(x)
         assert found.shape == (1, case.length, case.units)
         assert relative_error(found, answer(model, x)) <= limit
 
 
 def test_ours(case, converter):
-    entrants = list(our_contestants(case, build(case), case.sequences(), converter))
+    entrants = list(our_contestants(case, build(case), converter))
     assert [each.name for each in entrants] == list(OURS)
     for each in entrants:
         check(each, case, {"int8": 0.2, "dynamic_int8": 0.05}.get(each.name, 1e-6))
@@ -51,7 +51,7 @@ def test_ours(case, converter):
 
 
 def test_stock(case, converter, cache):
-    loop, unroll = stock_contestants(case, case.sequences(), lambda: converter)
+    loop, unroll = stock_contestants(case, lambda: converter)
     for each in (loop, unroll):
         check(each, case)
     assert len(list(cache.iterdir())) == 2
@@ -63,21 +63,21 @@ def test_models_beside_the_grid(case, converter, cache):
     wanted = answer(model, x)
     assert wanted.shape[:2] == (1, case.length)
     assert 0.01 < np.abs(wanted).max() < 100
-    entrants = list(our_contestants(case, model, x, converter))
-    entrants += stock_contestants(case, x, lambda: converter)
+    entrants = list(our_contestants(case, model, converter))
+    entrants += stock_contestants(case, lambda: converter)
     assert [each.name for each in entrants] == [*OURS, "stock_loop"]
     for each in entrants:
         if isinstance(each, Absent):  # a cell that is not lowered yet, which its reason names
             assert "cannot be lowered" in each.reason
         elif "int8" not in each.name:
-            assert relative_error(each.infer(x), wanted) <= 1e-5
+            assert relative_error(each.load(x).infer(x), wanted) <= 1e-5
 
 
 def test_pytorch(case):
     pytest.importorskip("torch")
     from zoo.bench.rnn.contestants.pytorch import pytorch_contestant
 
-    check(pytorch_contestant(case, case.sequences()), case)
+    check(pytorch_contestant(case), case)
 
 
 def test_onnx_runtime(case):
@@ -85,7 +85,7 @@ def test_onnx_runtime(case):
     pytest.importorskip("onnxruntime")
     from zoo.bench.rnn.contestants.onnx_runtime import onnx_contestant
 
-    check(onnx_contestant(case, case.sequences()), case)
+    check(onnx_contestant(case), case)
 
 
 def test_a_stock_file_is_converted_once(converter, cache):
@@ -106,7 +106,7 @@ def test_a_cached_name_holds_all_that_its_file_depends_on():
 
 def test_a_stock_conversion_that_takes_too_long(cache):
     with Converter(time_limit=0.0) as slow:
-        loop, unroll = stock_contestants(Case("LSTM", 3, 2, 1), np.zeros((1, 3, 16), np.float32), lambda: slow)
+        loop, unroll = stock_contestants(Case("LSTM", 3, 2, 1), lambda: slow)
     assert isinstance(loop, Absent)
     assert isinstance(unroll, Absent)
     assert "did not end within 0 s" in loop.reason
@@ -117,7 +117,7 @@ def test_what_is_not_unrolled(cache):
     def no_converter():
         raise ConversionError("not tried")
 
-    _, unroll = stock_contestants(Case("LSTM", 512, 2, 2), np.zeros((1, 512, 16), np.float32), no_converter)
+    _, unroll = stock_contestants(Case("LSTM", 512, 2, 2), no_converter)
     assert "not in the grid" in unroll.reason
 
 
@@ -125,7 +125,7 @@ def test_long_sequences_are_timed_alone(converter):
     case = Case("LSTM", 2049, 2, 1)
     assert case.alone
     assert all(each.alone for each in LONG)
-    found = list(our_contestants(case, build(case), case.sequences(), converter))
+    found = list(our_contestants(case, build(case), converter))
     assert [each.name for each in found] == ["unrolled", "blocked", "auto"]
     assert found[0].reason == "not unrolled beyond 2048 steps"
     assert found[2].facts["same_as"] == "blocked"

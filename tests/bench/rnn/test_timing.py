@@ -2,6 +2,7 @@
 
 import os
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,13 +10,18 @@ import pytest
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.machine import machine, vector_extensions
 from zoo.bench.rnn.timing import measure, pinned, refusal, relative_error
+from zoo.errors import ConversionError
 from zoo.verify.measures.latency import Burst, take_turns_by
 
 X = np.ones((1, 2, 3), np.float32)
 
 
 def contestant(name: str, run=lambda: sum(range(1000)), add: float = 0.0, **facts) -> Contestant:
-    return Contestant(name, run, lambda x: x + np.float32(add), facts)
+    return Contestant(name, lambda x: SimpleNamespace(run=run, infer=lambda x: x + np.float32(add)), facts)
+
+
+def unloadable(x):
+    raise ConversionError("not a file")
 
 
 def test_what_a_row_holds():
@@ -24,14 +30,16 @@ def test_what_a_row_holds():
         contestant("auto", bytes=7, same_as="unrolled"),
         Absent("stock_loop", "it crashed"),
         contestant("int8", add=0.25),
+        Contestant("stock_unroll", unloadable),
     ]
     found = measure(entrants, X, X, rounds=2)
-    assert list(found) == ["unrolled", "auto", "stock_loop", "int8"]
+    assert list(found) == ["unrolled", "auto", "stock_loop", "int8", "stock_unroll"]
     first = found["unrolled"]
     assert {"us", "p10", "p90", "numpy_us", "cold_us", "process_ratio", "error", "bytes"} == set(first)
     assert 0 < first["p10"] <= first["us"] <= first["p90"]
     assert found["auto"] == {**first, "same_as": "unrolled"}
     assert found["stock_loop"] == {"refused": "it crashed"}
+    assert found["stock_unroll"] == {"refused": "not a file"}
     assert found["int8"]["error"] == 0.25
     assert "us" in found["int8"]
 

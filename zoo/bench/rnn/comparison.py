@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
 
 import keras
-import numpy as np
 
+from zoo.bench.rnn.apart import apart
 from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.cases import CELLS, INSTEAD_OF_LSTM, OTHERS, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
@@ -60,7 +60,7 @@ def compare(
             import torch  # noqa: F401
     protocol = {**PROTOCOL, "rounds": rounds, "patience_s": patience}
     found = {"schema": 1, "machine": machine(peers), "protocol": protocol, "rows": [], "bars": []}
-    timing = {"rounds": rounds, "quiet": Quiet(patience), "report": report}
+    quiet = Quiet(patience)
     with ExitStack() as stack:
         converter = stack.enter_context(Converter())
         # Its process starts with it, and is not needed where all stock files are in the cache.
@@ -68,7 +68,7 @@ def compare(
         warm_up(converter)
         for done, case in enumerate(cases):
             report("cases", done, len(cases))
-            found["rows"].append(_row(case, converter, stock_converter if peers else None, timing))
+            found["rows"].append(_row(case, converter, stock_converter if peers else None, rounds, quiet))
             found["rows"].sort(key=lambda row: (*CELLS, *OTHERS).index(row["cell"]))
             found["bars"] = verdicts(found)
             keep(found)
@@ -78,24 +78,25 @@ def compare(
 
 
 def _row(
-    case: Case, converter: Converter, stock_converter: Callable[[], Converter] | None, timing: Mapping[str, object]
+    case: Case, converter: Converter, stock_converter: Callable[[], Converter] | None, rounds: int, quiet: Quiet
 ) -> dict:
     model, x = build(case), case.sequences()
-    entrants = list(our_contestants(case, model, x, converter))
+    entrants = list(our_contestants(case, model, converter))
     if stock_converter is not None and not case.alone:
-        entrants += _peers(case, x, stock_converter)
-    return {**case.facts(), "contestants": measure(entrants, x, answer(model, x), **timing)}
+        entrants += _peers(case, stock_converter)
+    figures = apart(measure, entrants, x, answer(model, x), rounds=rounds, quiet=quiet)
+    return {**case.facts(), "contestants": figures}
 
 
-def _peers(case: Case, x: np.ndarray, stock_converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
+def _peers(case: Case, stock_converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
     from zoo.bench.rnn.contestants.onnx_runtime import onnx_contestant
     from zoo.bench.rnn.contestants.pytorch import pytorch_contestant
     from zoo.bench.rnn.contestants.stock import stock_contestants
 
-    yield from stock_contestants(case, x, stock_converter)
+    yield from stock_contestants(case, stock_converter)
     if case.cell in INSTEAD_OF_LSTM:
-        yield onnx_contestant(replace(case, cell="LSTM"), x, "onnxruntime_lstm")
+        yield onnx_contestant(replace(case, cell="LSTM"), "onnxruntime_lstm")
     if case.cell in OTHERS:
         return
-    yield pytorch_contestant(case, x)
-    yield onnx_contestant(case, x)
+    yield pytorch_contestant(case)
+    yield onnx_contestant(case)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from statistics import mean, median
+from functools import partial
+from statistics import mean
 
+from zoo.bench.rnn.apart import apart
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
 from zoo.bench.rnn.contestants.litert import CompiledFile, InterpretedFile
 from zoo.bench.rnn.machine import machine
 from zoo.bench.rnn.models import INPUT, build
 from zoo.bench.rnn.quiet import Quiet
-from zoo.bench.rnn.timing import WARM, pinned
+from zoo.bench.rnn.timing import medians
 from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower
@@ -21,11 +22,10 @@ from zoo.export.recurrences.cells import kinds_for
 from zoo.export.recurrences.forms import Kind
 from zoo.export.recurrences.holes import cut_open
 from zoo.export.recurrences.recurrence import kind_of
-from zoo.verify.measures.latency import Burst, take_turns
 
 LENGTHS = (32, 64, 128, 256, 512, 1024)
 TARGETS = ("float32", "dynamic_int8", "int8")
-WORTH = 0.95
+WORTH = 0.975
 """The unrolled form is taken where it needs less than this share of the other's time: what it gains in caches of its
 own it loses where others fill them (SimpleRNN of 128 units at T=512: 639 µs alone, 1855 beside a busy neighbour, where
 the blocked form took 828)."""
@@ -60,11 +60,11 @@ def measure_forms(
     for target, *size in itertools.product(TARGETS, cells, units, layers):
         cell, *widths = size
         kinds.setdefault((target, _kind(Case(cell, 2, *widths), target)), size)
-    burst = replace(WARM, before=Quiet(patience))
+    quiet = Quiet(patience)
     with Converter() as converter:
         for done, ((target, kind), size) in enumerate(kinds.items()):
             report("kinds", done, len(kinds))
-            rows += _rows(kind, *size, target, lengths, converter, rounds, burst)
+            rows += _rows(kind, *size, target, lengths, converter, rounds, quiet)
     report("kinds", len(kinds), len(kinds))
     return {"schema": 1, "machine": machine(peers=False), "rows": rows}
 
@@ -83,12 +83,12 @@ def _rows(
     lengths: Sequence[int],
     converter: Converter,
     rounds: int,
-    burst: Burst,
+    quiet: Quiet,
 ) -> Iterator[dict]:
     ratios = {runtime: {} for runtime in RUNNERS}
     for length in lengths:
         case = Case(cell, length, units, layers)
-        for runtime, ratio in _ratios(case, target, converter, rounds, burst).items():
+        for runtime, ratio in _ratios(case, target, converter, rounds, quiet).items():
             ratios[runtime][length] = round(ratio, 3)
         if all(found[length] > WORTH for found in ratios.values()):
             break
@@ -105,7 +105,7 @@ def _rows(
         }
 
 
-def _ratios(case: Case, target: str, converter: Converter, rounds: int, burst: Burst) -> dict[str, float]:
+def _ratios(case: Case, target: str, converter: Converter, rounds: int, quiet: Quiet) -> dict[str, float]:
     """By runtime: the time of the unrolled file over that of the blocked one."""
     model, x = build(case), case.sequences()
     calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)} if target == "int8" else None
@@ -113,11 +113,9 @@ def _ratios(case: Case, target: str, converter: Converter, rounds: int, burst: B
     files = {}
     for form in ("unrolled", "blocked"):
         lowered = lower(model, inputs, target, calibration=calibration, form=form, converter=converter)
-        files |= {(runtime, form): runner(lowered.data, x) for runtime, runner in RUNNERS.items()}
-    with pinned():
-        times = take_turns({name: file.run for name, file in files.items()}, rounds=rounds, burst=burst)
-    middle = {name: median(bursts) for name, bursts in times.items()}
-    return {runtime: middle[runtime, "unrolled"] / middle[runtime, "blocked"] for runtime in RUNNERS}
+        files |= {(runtime, form): partial(runner, lowered.data) for runtime, runner in RUNNERS.items()}
+    times = apart(medians, files, x, rounds=rounds, quiet=quiet)
+    return {runtime: times[runtime, "unrolled"] / times[runtime, "blocked"] for runtime in RUNNERS}
 
 
 def crossing(ratios: Mapping[int, float]) -> int:

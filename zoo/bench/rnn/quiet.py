@@ -45,6 +45,10 @@ class Quiet:
             self._pause()
         self._fastest = min(self._fastest, taken)
 
+    def learn(self, other: Quiet) -> None:
+        """Goes on where another left off: one that was sent to a process of its own."""
+        self.left, self._fastest = other.left, other._fastest
+
     def _pause(self) -> None:
         time.sleep(PAUSE)
         self.left -= PAUSE

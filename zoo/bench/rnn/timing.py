@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 
 import numpy as np
 
-from zoo.bench.rnn.contestants.contestant import FLOAT32, Absent, Contestant
+from zoo.bench.rnn.contestants.contestant import FLOAT32, Absent, Contestant, Runner
 from zoo.bench.rnn.quiet import SLOWER, Quiet
-from zoo.bundle import ignore
+from zoo.errors import ConversionError
 from zoo.verify.measures.latency import BURST_NS, Burst, take_turns, take_turns_by
 
 ROUNDS = 15
@@ -25,6 +25,7 @@ FLOAT_ERROR = 1e-4
 """A float32 contestant that is further from Keras, by the output's scale, does not compute the same."""
 
 PROTOCOL = {
+    "process": "one for each case, with LiteRT and the peers and without TensorFlow",
     "clock": "thread CPU time, one thread, pinned to one CPU where the system allows it",
     "order": "shuffled anew in every round",
     "burst_ms": BURST_NS / 1e6,
@@ -44,9 +45,8 @@ def measure(
     *,
     rounds: int = ROUNDS,
     quiet: Callable[[], object] = Quiet(),
-    report=ignore,
 ) -> dict[str, dict]:
-    """Times contestants beside each other on one input.
+    """Loads contestants and times them beside each other on one input.
 
     Args:
         entrants: those that run, and those that cannot.
@@ -54,14 +54,20 @@ def measure(
         wanted: Keras's answer, (1, length, units).
         rounds: bursts of each.
         quiet: called before a burst that is timed with the input in place.
-        report: called with the stage, the rounds done and those in all.
 
     Returns:
         By name: `us`, `p10`, `p90`, `numpy_us`, `cold_us`, `process_ratio`, `error` (the largest, as a share of the
         output's scale), and the contestant's facts; or `refused`, why there are no times.
     """
-    contestants = [each for each in entrants if isinstance(each, Contestant)]
-    timed = {each.name: each for each in contestants if "same_as" not in each.facts}
+    contestants = {each.name: each for each in entrants if isinstance(each, Contestant)}
+    absent = {each.name: each.reason for each in entrants if isinstance(each, Absent)}
+    timed = {}
+    for name, each in contestants.items():
+        try:
+            if "same_as" not in each.facts:
+                timed[name] = each.load(x)
+        except ConversionError as error:
+            absent[name] = error.message
     errors = {name: relative_error(each.infer(x), wanted) for name, each in timed.items()}
     with pinned():
         runs = {name: each.run for name, each in timed.items()}
@@ -70,22 +76,28 @@ def measure(
             (time.thread_time_ns, time.process_time_ns),
             rounds=rounds,
             burst=replace(WARM, before=quiet),
-            report=report,
         )
         calls = {name: (lambda each=each: each.infer(x)) for name, each in timed.items()}
-        passed = take_turns(calls, rounds=rounds, burst=WARM, report=report)
-        cold = take_turns(runs, rounds=rounds, burst=_cold(), report=report)
-    found = {
-        name: {**each.facts, "error": errors[name]}
-        | _figures(name, errors[name], placed[name], passed[name], cold[name])
-        for name, each in timed.items()
-    }
-    for each in entrants:
-        if isinstance(each, Absent):
-            found[each.name] = {"refused": each.reason}
-        elif "same_as" in each.facts:
-            found[each.name] = {**found[each.facts["same_as"]], **each.facts}
+        passed = take_turns(calls, rounds=rounds, burst=WARM)
+        cold = take_turns(runs, rounds=rounds, burst=_cold())
+    found = {name: {"refused": reason} for name, reason in absent.items()}
+    for name, error in errors.items():
+        figures = _figures(name, error, placed[name], passed[name], cold[name])
+        found[name] = {**contestants[name].facts, "error": error, **figures}
+    for name, each in contestants.items():
+        if "same_as" in each.facts:
+            found[name] = {**found[each.facts["same_as"]], **each.facts}
     return {each.name: found[each.name] for each in entrants}
+
+
+def medians(
+    loads: Mapping[Hashable, Callable[[np.ndarray], Runner]], x: np.ndarray, *, rounds: int, quiet: Callable[[], object]
+) -> dict[Hashable, float]:
+    """µs of one run with the input in place, by name, of what is loaded and timed beside each other."""
+    runs = {name: load(x).run for name, load in loads.items()}
+    with pinned():
+        times = take_turns(runs, rounds=rounds, burst=replace(WARM, before=quiet))
+    return {name: median(bursts) for name, bursts in times.items()}
 
 
 def relative_error(found: np.ndarray, wanted: np.ndarray) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -23,26 +25,39 @@ NODES = {
 }
 
 
-def onnx_contestant(case: Case, x: np.ndarray, name: str = "onnxruntime") -> Contestant:
-    """A session of one thread, all optimisations on."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+class Session:
+    """A session of one thread, all optimisations on.
+
+    Args:
+        data: the ONNX model.
+        units: width of its output.
+        x: (1, length, features), what is in place for `run`.
+    """
+
+    def __init__(self, data: bytes, units: int, x: np.ndarray):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        placed = onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(x.swapaxes(0, 1)))
+        result = onnxruntime.OrtValue.ortvalue_from_numpy(np.zeros((x.shape[1], 1, units), np.float32))
+        self._binding = self._session.io_binding()
+        self._binding.bind_ortvalue_input(INPUT, placed)
+        self._binding.bind_ortvalue_output(OUTPUT, result)
+
+    def run(self) -> None:
+        """Computes what is in place."""
+        self._session.run_with_iobinding(self._binding)
+
+    def infer(self, x: np.ndarray) -> np.ndarray:
+        """From NumPy to NumPy."""
+        return self._session.run([OUTPUT], {INPUT: np.ascontiguousarray(x.swapaxes(0, 1))})[0].swapaxes(0, 1)
+
+
+def onnx_contestant(case: Case, name: str = "onnxruntime") -> Contestant:
+    """A case with its weights."""
     data = graph(case).SerializeToString()
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    placed = onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(x.swapaxes(0, 1)))
-    result = onnxruntime.OrtValue.ortvalue_from_numpy(np.zeros((case.length, 1, case.units), np.float32))
-    binding = session.io_binding()
-    binding.bind_ortvalue_input(INPUT, placed)
-    binding.bind_ortvalue_output(OUTPUT, result)
-
-    def run() -> None:
-        session.run_with_iobinding(binding)
-
-    def infer(x: np.ndarray) -> np.ndarray:
-        return session.run([OUTPUT], {INPUT: np.ascontiguousarray(x.swapaxes(0, 1))})[0].swapaxes(0, 1)
-
-    return Contestant(name, run, infer, {"bytes": len(data)})
+    return Contestant(name, partial(Session, data, case.units), {"bytes": len(data)})
 
 
 def graph(case: Case) -> onnx.ModelProto:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 
 import keras
-import numpy as np
 
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, LONGEST_UNROLLED, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
@@ -28,12 +27,10 @@ KINDS = {
 """Target and form of each contestant."""
 
 
-def our_contestants(
-    case: Case, model: keras.Model, x: np.ndarray, converter: Converter
-) -> Iterator[Contestant | Absent]:
-    """Converts and loads.  One whose file another has too says so in its fact `same_as`."""
+def our_contestants(case: Case, model: keras.Model, converter: Converter) -> Iterator[Contestant | Absent]:
+    """Converts.  One whose file another has too says so in its fact `same_as`."""
     calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)}
-    written: dict[bytes, Contestant] = {}
+    written: dict[bytes, str] = {}
     for name, (target, form) in KINDS.items():
         if case.alone and target != "float32":
             continue
@@ -42,18 +39,12 @@ def our_contestants(
             continue
         try:
             lowered, facts = _converted(model, case, target, form, calibration, converter)
-            twin = written.get(lowered.data) or _loaded(name, lowered, x)
         except ConversionError as error:
             yield Absent(name, error.message)
             continue
-        written[lowered.data] = twin
-        same = {"same_as": twin.name} if twin.name != name else {}
-        yield replace(twin, name=name, facts={**facts, **same})
-
-
-def _loaded(name: str, lowered: Lowered, x: np.ndarray) -> Contestant:
-    file = CompiledFile(lowered.data, x)
-    return Contestant(name, file.run, file.infer)
+        twin = written.setdefault(lowered.data, name)
+        same = {"same_as": twin} if twin != name else {}
+        yield Contestant(name, partial(CompiledFile, lowered.data), {**facts, **same})
 
 
 def _converted(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -12,21 +14,33 @@ ORDERS = {"LSTM": (0, 1, 2, 3), "GRU": (1, 0, 2), "SimpleRNN": (0,), "IRNN": (0,
 """PyTorch's gates among Keras's: i, f, g, o in both; r, z, n of Keras's z, r, n."""
 
 
-def pytorch_contestant(case: Case, x: np.ndarray) -> Contestant:
-    """The module with a case's weights, on one thread."""
-    torch.set_num_threads(1)
-    module = _module(case)
-    placed = torch.from_numpy(x.swapaxes(0, 1).copy())
+class Module:
+    """The module with a case's weights, on one thread.
 
-    def run() -> None:
+    Args:
+        case: whose weights.
+        x: (1, length, features), what is in place for `run`.
+    """
+
+    def __init__(self, case: Case, x: np.ndarray):
+        torch.set_num_threads(1)
+        self._module = _module(case)
+        self._placed = torch.from_numpy(x.swapaxes(0, 1).copy())
+
+    def run(self) -> None:
+        """Computes what is in place."""
         with torch.inference_mode():
-            module(placed)
+            self._module(self._placed)
 
-    def infer(x: np.ndarray) -> np.ndarray:
+    def infer(self, x: np.ndarray) -> np.ndarray:
+        """From NumPy to NumPy."""
         with torch.inference_mode():
-            return module(torch.from_numpy(x.swapaxes(0, 1)))[0].numpy().swapaxes(0, 1)
+            return self._module(torch.from_numpy(x.swapaxes(0, 1)))[0].numpy().swapaxes(0, 1)
 
-    return Contestant("pytorch", run, infer)
+
+def pytorch_contestant(case: Case) -> Contestant:
+    """A case with its weights."""
+    return Contestant("pytorch", partial(Module, case))
 
 
 def _module(case: Case) -> torch.nn.RNNBase:

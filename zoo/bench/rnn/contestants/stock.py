@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from zoo import registry
@@ -28,12 +28,11 @@ LONGEST_UNROLLED = 512
 took a minute to convert."""
 
 
-def stock_contestants(case: Case, x: np.ndarray, converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
-    """Loads the stock files of a case, converting those that are not in the cache.
+def stock_contestants(case: Case, converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
+    """The stock files of a case; those that are not in the cache are converted.
 
     Args:
         case: what they compute.
-        x: the input that is put in place.
         converter: gives the process that converts, which is started only if it is needed.
     """
     for name, unroll in (("stock_loop", False), ("stock_unroll", True)):
@@ -44,11 +43,10 @@ def stock_contestants(case: Case, x: np.ndarray, converter: Callable[[], Convert
             continue
         try:
             data = stock_file(case, unroll, converter)
-            file = CompiledFile(data, x)
         except ConversionError as error:
             yield Absent(name, error.message)
             continue
-        yield Contestant(name, file.run, file.infer, {"bytes": len(data)})
+        yield Contestant(name, partial(CompiledFile, data), {"bytes": len(data)})
 
 
 def stock_file(case: Case, unroll: bool, converter: Callable[[], Converter]) -> bytes:
