@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
+from zoo._stderr import held_back, silence_at_exit
 from zoo.bench.rnn.quiet import Quiet
 from zoo.errors import ConversionError
 
@@ -38,4 +39,6 @@ def apart(function: Callable, *arguments, quiet: Quiet, **named) -> Any:
 
 
 def _call(function: Callable, arguments: tuple, named: dict) -> tuple[Any, Quiet]:
-    return function(*arguments, **named), named["quiet"]
+    silence_at_exit()
+    with held_back(unless_it_fails=True):  # accelerators greet and say farewell, a case at a time
+        return function(*arguments, **named), named["quiet"]

@@ -38,13 +38,13 @@ show how the time of a step grows.
 - Processor: {cpu} ({vectors})
 - Versions: {versions}
 
-Contestants take turns, their order shuffled in each of at most {rounds} rounds, in bursts of at least {burst_ms:g} ms
-and {fewest_runs} runs behind {thrown_away} that are thrown away, each begun, as long as {patience_s:g} s of
-waiting in all last, when a small piece of work takes at most {slower:g} times its fastest: nobody else slows the
-machine down.  A figure is the median over bursts of thread CPU
-time, pinned to one CPU.  It is refused where the process used over {others:.0%} more CPU time than the thread, or where
-a float32 contestant does not compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's
-`CompiledModel` with XNNPACK's weight cache in memory; PyTorch and ONNX Runtime read the sequence time first.
+Each case has a fresh process without TensorFlow.  In it contestants take turns, their order shuffled in each of at most
+{rounds} rounds, in bursts of at least {burst_ms:g} ms and {fewest_runs} runs behind {thrown_away} that are thrown away.
+A burst is put off while others slow the machine down: while a small piece of work takes over {slower:g} times its
+fastest, for {patience_s:g} s in all.  A figure is the median over bursts of thread CPU time, pinned to one CPU.  It is
+refused where the process used over {others:.0%} more CPU time than the thread, or where a float32 contestant does not
+compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's `CompiledModel` with XNNPACK's weight
+cache in memory; PyTorch and ONNX Runtime read the sequence time first.
 
 ## Bars
 
@@ -85,14 +85,11 @@ def page(found: Mapping, name: str) -> str:
     stem = name.rpartition("/")[2].removesuffix(".md")
     tables = [times(found, "us"), ratios(found), times(found, "numpy_us"), times(found, "cold_us")]
     tables += [sizes(found), seconds(found), errors(found)]
-    facts = found["machine"]
     return PAGE.format(
         page=name,
         json=f"{stem}.json",
         plot=f"{stem}.png",
-        cpu=facts["cpu"],
-        vectors=", ".join(facts["vector_extensions"]) or "vector extensions unknown",
-        versions=", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
+        **machine_lines(found),
         others=OTHER_THREADS - 1,
         slower=SLOWER,
         calibrated=CALIBRATION_EXAMPLES,
@@ -102,6 +99,16 @@ def page(found: Mapping, name: str) -> str:
         refused="\n".join(_refused(found)),
         **{key: found["protocol"][key] for key in ("rounds", "patience_s", "burst_ms", "fewest_runs", "thrown_away")},
     )
+
+
+def machine_lines(found: Mapping) -> dict[str, str]:
+    """What a page says of the machine: `cpu`, `vectors`, `versions`."""
+    facts = found["machine"]
+    return {
+        "cpu": facts["cpu"],
+        "vectors": ", ".join(facts["vector_extensions"]) or "vector extensions unknown",
+        "versions": ", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
+    }
 
 
 def times(found: Mapping, column: str) -> Table:

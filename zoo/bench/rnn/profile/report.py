@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zoo.bench.rnn.kept import write_figures
 from zoo.bench.rnn.profile.asked import STEPS
-from zoo.bench.rnn.report import Table
+from zoo.bench.rnn.report import Table, machine_lines
 
 PAGE = """# Where the time of a recurrent step goes
 
@@ -51,7 +51,7 @@ def for_screen(found: Mapping) -> list[Table]:
 
 def page(found: Mapping, name: str) -> str:
     """The page; its JSON stands beside it under the same name."""
-    facts, protocol = found["machine"], found["protocol"]
+    protocol = found["protocol"]
     return PAGE.format(
         page=name,
         json=name.rpartition("/")[2].removesuffix(".md") + ".json",
@@ -59,9 +59,7 @@ def page(found: Mapping, name: str) -> str:
         rounds=protocol["rounds"],
         burst_ms=protocol["burst_ms"],
         copies=protocol["copies"],
-        cpu=facts["cpu"],
-        vectors=", ".join(facts["vector_extensions"]) or "vector extensions unknown",
-        versions=", ".join(f"{package} {version}" for package, version in facts["versions"].items()),
+        **machine_lines(found),
         summary=summary(found).markdown(),
         tables="\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in map(operators, found["rows"])),
     )
