@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from statistics import mean
 
@@ -97,9 +98,7 @@ def _rows(
             "cell": cell,
             "target": target,
             "runtime": runtime,
-            "operators": kind.operators,
-            "units": kind.units,
-            "recurrences": kind.recurrences,
+            **asdict(kind),
             "unrolled_to": crossing(found),
             "ratios": {str(length): ratio for length, ratio in found.items()},
         }

@@ -2,9 +2,9 @@
 
 An unrolled file holds every step's operators, each with a record of its own: the longer the sequence, the more of them
 fall out of the CPU's caches, until a loop over a block that stays in them is faster.  How many steps that takes depends
-on the operators of a step, on the width, on how many recurrences the model has, on what it computes in, and on whether
-the runtime packs equal weights once.  The table has a row for each of some such kinds; a recurrence goes by the row
-that is nearest to it.
+on the operators of a step and the products among them, on the width, on how many recurrences the model has, on what it
+computes in, and on whether the runtime packs equal weights once.  The table has a row for each of some such kinds; a
+recurrence goes by the row that is nearest to it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -37,18 +37,24 @@ class Kind:
     """What decides between the forms, the length aside.
 
     Attributes:
-        operators: TFLite operators of one float step.
+        operators: TFLite operators of one float step,
+        products: and how many of them are matrix products or convolutions.
         units: numbers in its output.
         recurrences: how many recurrences the whole model has.
     """
 
     operators: int
+    products: int
     units: int
     recurrences: int
 
     def distance(self, other: Kind) -> float:
-        """In doublings."""
-        return sum(abs(math.log2(one / another)) for one, another in zip(astuple(self), astuple(other), strict=True))
+        """In doublings, from one on: a step may have no product."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return sum(abs(math.log2((1 + one) / (1 + another))) for one, another in pairs)
+
+
+KIND = tuple(part.name for part in fields(Kind))
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,6 @@ def table() -> Sequence[Row]:
     """The rows that were measured."""
     found = json.loads(TABLE.read_text("utf-8"))
     return [
-        Row(row["target"], row["runtime"], Kind(row["operators"], row["units"], row["recurrences"]), row["unrolled_to"])
+        Row(row["target"], row["runtime"], Kind(*(row[name] for name in KIND)), row["unrolled_to"])
         for row in found["rows"]
     ]

@@ -136,7 +136,8 @@ def recurrences_of(holes: Sequence[Hole], choose: Chooser) -> list[Recurrence]:
 
 def kind_of(hole: Hole, recurrences: int) -> Kind:
     """What decides the form of one of so many recurrences of a model."""
-    return Kind(Step(hole.cell, policy_of(hole)).operators, math.prod(hole.cell.output_shape), recurrences)
+    step = Step(hole.cell, policy_of(hole))
+    return Kind(step.operators, hole.cell.products, math.prod(hole.cell.output_shape), recurrences)
 
 
 def _block(length: int, operators: int) -> int:

@@ -180,6 +180,7 @@ class GRUResetBefore(GRU):
     """
 
     operators = 11
+    products = 2
 
     def step(self, q: Hook, rows: tuple[tf.Tensor, tf.Tensor], h: tf.Tensor) -> tuple[tf.Tensor]:
         (xW, xW_n), h = self._read(q, rows), q("h", h)
@@ -195,11 +196,11 @@ class SimpleRNN(DenseCell):
     """
 
     states = ("h",)
-    operators = 3
 
     def __init__(self, cell: SimpleRNNCell):
         bias = array_of(cell.bias) if cell.use_bias else np.zeros(cell.units, np.float32)
         super().__init__(cell, array_of(cell.kernel), array_of(cell.recurrent_kernel), bias)
+        self.operators = 2 if self.activation is keras.activations.relu else 3  # ADD has a RELU of its own
         self._fix("h", self.activation)
 
     def step(self, q: Hook, rows: tuple[tf.Tensor], h: tf.Tensor) -> tuple[tf.Tensor]:
@@ -219,11 +220,11 @@ class NearIdentityRNN(SimpleRNN):
     int8.
     """
 
-    operators = 6
     floating = frozenset({"h"})
 
     def __init__(self, cell: SimpleRNNCell):
         super().__init__(cell)
+        self.operators = 6
         self.diagonal = np.diag(self.recurrent_kernel).copy()
         self.recurrent_kernel = _without_diagonal(self.recurrent_kernel)
 

@@ -43,6 +43,7 @@ class Traced(Cell):
         self.fixed = {}
         graph = self._trace()
         self.operators = sum(_is_an_operator(operation) for operation in graph.get_operations())
+        self.products = sum(operation.type in _PRODUCTS for operation in graph.get_operations())
 
     def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return (x,)
@@ -101,6 +102,8 @@ def repeats(layer: RNN) -> str:
 _FREE = {"Const", "Identity", "NoOp", "Placeholder", "ReadVariableOp"}
 """What a trace holds and a file does not."""
 
+
+_PRODUCTS = {"MatMul", "BatchMatMulV2", "Einsum", "Conv2D", "Conv3D", "DepthwiseConv2dNative"}
 
 _FUSED, _FUSING = {"Relu", "Relu6"}, {"Add", "AddV2", "BiasAdd", "MatMul", "Mul", "Sub"}
 """Activations that are a part of the operator before them, and the operators that take them in."""
