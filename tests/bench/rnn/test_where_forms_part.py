@@ -2,22 +2,23 @@
 
 import pytest
 
-from zoo.bench.rnn.forms import crossing, measure_forms
+from zoo.bench.rnn.forms import WORTH, crossing, measure_forms
 
 
 @pytest.mark.parametrize(
     ("ratios", "length"),
     [
-        ({32: 0.475, 64: 0.475, 128: 1.9}, 90),  # half-way in both logarithms: 64 * sqrt(2)
-        ({32: 0.5, 64: 0.95, 128: 1.5}, 64),
+        ({32: 0.5, 64: 0.5, 128: 2.0}, 90),  # half-way in both logarithms: 64 * sqrt(2)
+        ({32: 0.5, 64: 1.0, 128: 1.5}, 64),
         ({32: 0.5, 64: 0.9}, 64),  # never slower: as far as was measured
-        ({32: 1.1, 64: 0.9}, 0),
-        ({32: 0.9, 64: 1.1, 128: 0.9}, 46),  # an island beyond the first loss is chance: 64 and 128 count as one
-        ({32: 0.99, 64: 0.7, 128: 1.9}, 71),  # as is a loss before it
+        ({32: 1.1, 64: 1.2}, 0),
+        ({32: 1 / 1.1, 64: 1.21, 128: 1.0}, 45),  # an island beyond the first loss is chance: they count as 1.1 both
+        ({32: 1.0, 64: 1 / 1.21, 128: 1.1}, 90),  # as is a loss before it
     ],
 )
 def test_crossing(ratios, length):
-    assert crossing(ratios) == length
+    """Ratios in shares of the one from which on the unrolled form is not worth it."""
+    assert crossing({at: share * WORTH for at, share in ratios.items()}) == length
 
 
 def test_every_kind_has_a_row():
