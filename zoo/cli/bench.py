@@ -147,15 +147,16 @@ def profile(
 
 @app.command("forms")
 def forms(
-    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant in a process.")] = 3,
+    processes: Annotated[int, typer.Option(min=1, help="Fresh processes, of which the middle one counts.")] = 3,
     patience: Patience = 0.0,
     write: Annotated[bool, typer.Option("--write", help="Make this the table that the form `auto` goes by.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Finds the lengths up to which an unrolled recurrence is faster than a blocked one: `zoo bench forms --write`.
 
-    On LiteRT's `CompiledModel` with its weight cache and on its `Interpreter` without; takes about a quarter of an hour
-    on a machine that does nothing else.
+    On LiteRT's `CompiledModel` with its weight cache and on its `Interpreter` without; takes about half an hour on a
+    machine that does nothing else.
     """
     import_tensorflow()
     from zoo.bench.rnn.forms import measure_forms
@@ -164,7 +165,7 @@ def forms(
     if write:
         check_writable(TABLE)
     with progress_bar() as report:
-        found = measure_forms(rounds=rounds, patience=patience, report=report)
+        found = measure_forms(rounds=rounds, processes=processes, patience=patience, report=report)
     if write:
         TABLE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if as_json:

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from statistics import mean
+from statistics import mean, median
+from typing import NamedTuple
 
 from zoo.bench.rnn.apart import apart
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
@@ -33,13 +34,22 @@ the blocked form took 828)."""
 RUNNERS = {"compiled": CompiledFile, "interpreter": InterpretedFile}
 
 
+class Timing(NamedTuple):
+    """How a ratio is measured, see `measure_forms`."""
+
+    rounds: int
+    processes: int
+    quiet: Quiet
+
+
 def measure_forms(
     *,
     cells: Sequence[str] = (*CELLS, "IndRNN"),
     units: Sequence[int] = UNITS,
     layers: Sequence[int] = LAYERS,
     lengths: Sequence[int] = LENGTHS,
-    rounds: int = 5,
+    rounds: int = 3,
+    processes: int = 3,
     patience: float = 0.0,
     report=ignore,
 ) -> dict:
@@ -48,7 +58,9 @@ def measure_forms(
     Args:
         cells, units, layers: of the kinds, as in `cases.Case`.
         lengths: in steps, ascending.
-        rounds: bursts of each contestant.
+        rounds: bursts of each contestant in a process.
+        processes: fresh ones, of whose ratios the middle one counts: how much of a long file is in the caches depends
+            on where a process got its memory.
         patience: seconds to wait in all for moments in which nobody else slows the machine down, see `quiet`.
         report: called with the stage, the kinds done and those in all.
 
@@ -61,11 +73,11 @@ def measure_forms(
     for target, *size in itertools.product(TARGETS, cells, units, layers):
         cell, *widths = size
         kinds.setdefault((target, _kind(Case(cell, 2, *widths), target)), size)
-    quiet = Quiet(patience)
+    timing = Timing(rounds, processes, Quiet(patience))
     with Converter() as converter:
         for done, ((target, kind), size) in enumerate(kinds.items()):
             report("kinds", done, len(kinds))
-            rows += _rows(kind, *size, target, lengths, converter, rounds, quiet)
+            rows += _rows(kind, *size, target, lengths, converter, timing)
     report("kinds", len(kinds), len(kinds))
     return {"schema": 1, "machine": machine(peers=False), "rows": rows}
 
@@ -83,13 +95,12 @@ def _rows(
     target: str,
     lengths: Sequence[int],
     converter: Converter,
-    rounds: int,
-    quiet: Quiet,
+    timing: Timing,
 ) -> Iterator[dict]:
     ratios = {runtime: {} for runtime in RUNNERS}
     for length in lengths:
         case = Case(cell, length, units, layers)
-        for runtime, ratio in _ratios(case, target, converter, rounds, quiet).items():
+        for runtime, ratio in _ratios(case, target, converter, timing).items():
             ratios[runtime][length] = round(ratio, 3)
         if all(found[length] > WORTH for found in ratios.values()):
             break
@@ -104,7 +115,7 @@ def _rows(
         }
 
 
-def _ratios(case: Case, target: str, converter: Converter, rounds: int, quiet: Quiet) -> dict[str, float]:
+def _ratios(case: Case, target: str, converter: Converter, timing: Timing) -> dict[str, float]:
     """By runtime: the time of the unrolled file over that of the blocked one."""
     model, x = build(case), case.sequences()
     calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)} if target == "int8" else None
@@ -113,8 +124,10 @@ def _ratios(case: Case, target: str, converter: Converter, rounds: int, quiet: Q
     for form in ("unrolled", "blocked"):
         lowered = lower(model, inputs, target, calibration=calibration, form=form, converter=converter)
         files |= {(runtime, form): partial(runner, lowered.data) for runtime, runner in RUNNERS.items()}
-    times = apart(medians, files, x, rounds=rounds, quiet=quiet)
-    return {runtime: times[runtime, "unrolled"] / times[runtime, "blocked"] for runtime in RUNNERS}
+    times = [apart(medians, files, x, rounds=timing.rounds, quiet=timing.quiet) for _ in range(timing.processes)]
+    return {
+        runtime: median(each[runtime, "unrolled"] / each[runtime, "blocked"] for each in times) for runtime in RUNNERS
+    }
 
 
 def crossing(ratios: Mapping[int, float]) -> int:
