@@ -148,7 +148,9 @@ def profile(
 @app.command("forms")
 def forms(
     rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant in a process.")] = 3,
-    processes: Annotated[int, typer.Option(min=1, help="Fresh processes, of which the middle one counts.")] = 3,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Fresh processes where the forms are close; the middle one counts.")
+    ] = 3,
     patience: Patience = 0.0,
     write: Annotated[bool, typer.Option("--write", help="Make this the table that the form `auto` goes by.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -31,6 +31,8 @@ WORTH = 0.975
 """The unrolled form is taken where it needs less than this share of the other's time: what it gains in caches of its
 own it loses where others fill them (SimpleRNN of 128 units at T=512: 639 µs alone, 1855 beside a busy neighbour, where
 the blocked form took 828)."""
+CLOSE = 1.25
+"""By less than this factor a ratio may be on the wrong side of that."""
 RUNNERS = {"compiled": CompiledFile, "interpreter": InterpretedFile}
 
 
@@ -59,8 +61,8 @@ def measure_forms(
         cells, units, layers: of the kinds, as in `cases.Case`.
         lengths: in steps, ascending.
         rounds: bursts of each contestant in a process.
-        processes: fresh ones, of whose ratios the middle one counts: how much of a long file is in the caches depends
-            on where a process got its memory.
+        processes: fresh ones, of whose ratios the middle one counts where the first is within a quarter of the one
+            that decides: how much of a long file is in the caches depends on where a process got its memory.
         patience: seconds to wait in all for moments in which nobody else slows the machine down, see `quiet`.
         report: called with the stage, the kinds done and those in all.
 
@@ -124,10 +126,14 @@ def _ratios(case: Case, target: str, converter: Converter, timing: Timing) -> di
     for form in ("unrolled", "blocked"):
         lowered = lower(model, inputs, target, calibration=calibration, form=form, converter=converter)
         files |= {(runtime, form): partial(runner, lowered.data) for runtime, runner in RUNNERS.items()}
-    times = [apart(medians, files, x, rounds=timing.rounds, quiet=timing.quiet) for _ in range(timing.processes)]
-    return {
-        runtime: median(each[runtime, "unrolled"] / each[runtime, "blocked"] for each in times) for runtime in RUNNERS
-    }
+    found = {runtime: [] for runtime in RUNNERS}
+    for _ in range(timing.processes):
+        times = apart(medians, files, x, rounds=timing.rounds, quiet=timing.quiet)
+        for runtime, ratios in found.items():
+            ratios.append(times[runtime, "unrolled"] / times[runtime, "blocked"])
+        if not any(WORTH / CLOSE < ratios[0] < WORTH * CLOSE for ratios in found.values()):
+            break
+    return {runtime: median(ratios) for runtime, ratios in found.items()}
 
 
 def crossing(ratios: Mapping[int, float]) -> int:
