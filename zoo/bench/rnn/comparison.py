@@ -19,7 +19,7 @@ from zoo.bench.rnn.models import answer, build
 from zoo.bench.rnn.quiet import Quiet
 from zoo.bench.rnn.timing import PROTOCOL, ROUNDS, measure
 from zoo.bundle import ignore
-from zoo.errors import needs
+from zoo.errors import ConversionError, needs
 from zoo.export.convert import Converter
 
 STOCK_TIME_LIMIT = 300.0
@@ -84,7 +84,10 @@ def _row(
     entrants = list(our_contestants(case, model, converter))
     if stock_converter is not None and not case.alone:
         entrants += _peers(case, stock_converter)
-    figures = apart(measure, entrants, x, answer(model, x), rounds=rounds, quiet=quiet)
+    try:
+        figures = apart(measure, entrants, x, answer(model, x), rounds=rounds, quiet=quiet)
+    except ConversionError as error:
+        figures = {each.name: {"refused": error.message} for each in entrants}
     return {**case.facts(), "contestants": figures}
 
 
