@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from zoo.bench.rnn.apart import apart
-from zoo.bench.rnn.quiet import LOOKS, PAUSE, Quiet
+from zoo.bench.rnn.protocol.apart import apart
+from zoo.bench.rnn.protocol.quiet import LOOKS, PAUSE, Quiet
 from zoo.errors import ConversionError
 
 

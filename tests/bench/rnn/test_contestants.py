@@ -11,7 +11,7 @@ from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.contestants.ours import our_contestants
 from zoo.bench.rnn.contestants.stock import cached_path, stock_contestants, stock_file
 from zoo.bench.rnn.models import answer, build
-from zoo.bench.rnn.timing import relative_error
+from zoo.bench.rnn.protocol.timing import relative_error
 from zoo.errors import ConversionError, InputError
 from zoo.export.convert import Converter
 

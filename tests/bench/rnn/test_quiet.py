@@ -1,7 +1,7 @@
 """Waiting for busy neighbours, on pieces of work whose times are given."""
 
-from zoo.bench.rnn.quiet import LOOKS, PAUSE, Quiet
-from zoo.bench.rnn.timing import pinned
+from zoo.bench.rnn.protocol.quiet import LOOKS, PAUSE, Quiet
+from zoo.bench.rnn.protocol.timing import pinned
 
 
 def looks(*times: float):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
-from zoo.bench.rnn.machine import machine, vector_extensions
-from zoo.bench.rnn.timing import measure, pinned, refusal, relative_error
+from zoo.bench.rnn.protocol.machine import machine, vector_extensions
+from zoo.bench.rnn.protocol.timing import measure, pinned, refusal, relative_error
 from zoo.errors import ConversionError
 from zoo.verify.measures.latency import Burst, take_turns_by
 

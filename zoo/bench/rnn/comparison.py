@@ -9,15 +9,15 @@ from functools import cache
 
 import keras
 
-from zoo.bench.rnn.apart import apart
 from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.cases import CELLS, INSTEAD_OF_LSTM, OTHERS, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
-from zoo.bench.rnn.machine import machine
 from zoo.bench.rnn.models import answer, build
-from zoo.bench.rnn.quiet import Quiet
-from zoo.bench.rnn.timing import PROTOCOL, ROUNDS, measure
+from zoo.bench.rnn.protocol.apart import apart
+from zoo.bench.rnn.protocol.machine import machine
+from zoo.bench.rnn.protocol.quiet import Quiet
+from zoo.bench.rnn.protocol.timing import PROTOCOL, ROUNDS, measure
 from zoo.bundle import ignore
 from zoo.errors import ConversionError, needs
 from zoo.export.convert import Converter

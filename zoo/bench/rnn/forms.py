@@ -10,13 +10,13 @@ from functools import partial
 from statistics import mean, median
 from typing import NamedTuple
 
-from zoo.bench.rnn.apart import apart
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
 from zoo.bench.rnn.contestants.litert import CompiledFile, InterpretedFile
-from zoo.bench.rnn.machine import machine
 from zoo.bench.rnn.models import INPUT, build
-from zoo.bench.rnn.quiet import Quiet
-from zoo.bench.rnn.timing import medians
+from zoo.bench.rnn.protocol.apart import apart
+from zoo.bench.rnn.protocol.machine import machine
+from zoo.bench.rnn.protocol.quiet import Quiet
+from zoo.bench.rnn.protocol.timing import medians
 from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from zoo.bench.rnn.bars import Row, figure, ratio
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, LONGEST_BESIDE_PEERS
 from zoo.bench.rnn.contestants.contestant import OURS, PEERS
-from zoo.bench.rnn.quiet import SLOWER
-from zoo.bench.rnn.timing import OTHER_THREADS
+from zoo.bench.rnn.protocol.quiet import SLOWER
+from zoo.bench.rnn.protocol.timing import OTHER_THREADS
 
 LABELS = {
     "stock_loop": "stock loop",

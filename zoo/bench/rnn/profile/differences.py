@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 from zoo.bench.rnn.contestants.litert import CompiledFile
-from zoo.bench.rnn.timing import WARM, pinned
+from zoo.bench.rnn.protocol.timing import WARM, pinned
 from zoo.verify.measures.latency import take_turns
 
 Times = Mapping[str, list[float]]

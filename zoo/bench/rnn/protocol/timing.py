@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 
 from zoo.bench.rnn.contestants.contestant import FLOAT32, Absent, Contestant, Runner
-from zoo.bench.rnn.quiet import SLOWER, Quiet
+from zoo.bench.rnn.protocol.quiet import SLOWER, Quiet
 from zoo.errors import ConversionError
 from zoo.verify.measures.latency import BURST_NS, Burst, take_turns, take_turns_by
 

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from zoo._stderr import held_back, silence_at_exit
-from zoo.bench.rnn.quiet import Quiet
+from zoo.bench.rnn.protocol.quiet import Quiet
 from zoo.errors import ConversionError
 
 
