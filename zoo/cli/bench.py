@@ -14,7 +14,7 @@ from zoo.errors import InputError
 
 Patience = Annotated[
     float,
-    typer.Option(metavar="SECONDS", min=0, help="Wait so long in all for moments in which nobody else slows it down."),
+    typer.Option(metavar="SECONDS", min=0, help="Wait so long in all while others slow the machine down."),
 ]
 
 app = typer.Typer(help="Compares speeds: contestants take turns in one process.", no_args_is_help=True)
