@@ -15,11 +15,11 @@ from zoo.export.assembly.ends import peel
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Tensor
 from zoo.export.assembly.repair import align, uncollide
-from zoo.export.lowering.agreement import in_batches
 from zoo.export.lowering.assemble import Finish, assemble
-from zoo.export.lowering.graft import graft
+from zoo.export.lowering.integer.agreement import in_batches
+from zoo.export.lowering.integer.graft import graft
+from zoo.export.lowering.integer.observe import observe
 from zoo.export.lowering.job import Job
-from zoo.export.lowering.observe import observe
 from zoo.export.recurrences.recurrence import Recurrence
 
 _EXAMPLES, _CHUNKS = 8, 64

@@ -18,7 +18,7 @@ from ai_edge_litert.schema_py_generated import TensorType
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece
 from zoo.export.assembly.repair import reachable
-from zoo.export.lowering.agreement import agreement, answers_of_file
+from zoo.export.lowering.integer.agreement import agreement, answers_of_file
 from zoo.export.lowering.job import Job
 from zoo.export.recurrences.ranges import RECIPES, Recipe
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ai_edge_litert.schema_py_generated import TensorType
 
 from zoo.export.assembly.graph import Piece, Tensor
-from zoo.export.lowering.observe import Observation
+from zoo.export.lowering.integer.observe import Observation
 from zoo.export.recurrences.cells import Cell
 from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.ranges import FakeQuant, Range, Recipe

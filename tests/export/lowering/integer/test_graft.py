@@ -7,7 +7,7 @@ from ai_edge_litert.schema_py_generated import BuiltinOperator, TensorType
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.graph import Graph, Piece, Quantization, Tensor
-from zoo.export.lowering.graft import graft
+from zoo.export.lowering.integer.graft import graft
 from zoo.export.recurrences.holes import Cut
 
 CUT = Cut({"x": "input_0"}, {"y": "rest_0"}, (), None, {}, {})

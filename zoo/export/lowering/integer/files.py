@@ -14,14 +14,14 @@ from zoo.export.assembly.ends import as_unsigned, peel
 from zoo.export.assembly.graph import TYPES, Graph, Piece, Tensor, quantization_for
 from zoo.export.assembly.operators import convert
 from zoo.export.assembly.repair import align, uncollide
-from zoo.export.lowering.agreement import answers_of_keras, in_batches
 from zoo.export.lowering.assemble import assemble
-from zoo.export.lowering.fit import fit
-from zoo.export.lowering.integer_step import Whole, with_step
+from zoo.export.lowering.integer.agreement import answers_of_keras, in_batches
+from zoo.export.lowering.integer.fit import fit
+from zoo.export.lowering.integer.observe import Observation, observe
+from zoo.export.lowering.integer.pieces import Pieces
+from zoo.export.lowering.integer.step import Whole, with_step
+from zoo.export.lowering.integer.trials import Attempt, Judge, Trial, Values, choose, divided, floats_of
 from zoo.export.lowering.job import Job, Lowered
-from zoo.export.lowering.observe import Observation, observe
-from zoo.export.lowering.pieces import Pieces
-from zoo.export.lowering.trials import Attempt, Judge, Trial, Values, choose, divided, floats_of
 from zoo.export.recurrences.ranges import Recipe
 from zoo.verify.float_operators import FLOAT_REST, NEAR_IDENTITY, float_operators
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoo.errors import ConversionError
 from zoo.export.assembly.ends import peel
 from zoo.export.assembly.graph import Piece
-from zoo.export.lowering.agreement import in_batches
+from zoo.export.lowering.integer.agreement import in_batches
 from zoo.export.lowering.job import Job, culprit
 from zoo.export.recurrences.cells import repeats
 from zoo.export.recurrences.recurrence import Order, Recurrence
