@@ -9,7 +9,7 @@ import pytest
 from tiny_files import BuiltinOperator, Graph, Tensor, TensorType, apply, file_of, product, schema, weight
 
 from zoo.runtime.engines import CompiledEngine, InterpretedEngine, open_engine
-from zoo.runtime.flatbuffer import read_signatures
+from zoo.runtime.flatbuffer import inspect, read_signatures
 
 X = np.arange(6, dtype=np.float32).reshape(1, 6)
 
@@ -87,6 +87,30 @@ def test_any_number_of_rows():
     engine.place("predict", {"x": rows})
     engine.compute("predict")
     np.testing.assert_array_equal(engine.results("predict")["y"], 2 * rows)
+
+
+def test_a_loop_whose_rows_grow():
+    """XNNPACK is told that shapes stay where a file has loops; here they do not."""
+    import tensorflow as tf
+
+    def longer(rows):
+        return (tf.concat([rows, tf.tanh(rows[:1])], axis=0),)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 6), name="x")])
+    def grown(x):
+        any_rows = tf.TensorShape((None, 6))
+        (rows,) = tf.while_loop(lambda rows: tf.shape(rows)[0] < 4, longer, [x], shape_invariants=[any_rows])
+        return {"y": tf.reduce_sum(rows * 3.0 + tf.tanh(rows), axis=0, keepdims=True)}
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([grown.get_concrete_function()], tf.Module())
+    data = converter.convert()
+    assert "WHILE" in inspect(data).counts()
+    (name,) = read_signatures(data)
+    engine = open_engine(data)
+    engine.place(name, {"x": X})
+    engine.compute(name)
+    rows = np.concatenate([X, *[np.tanh(X)] * 3])
+    np.testing.assert_allclose(engine.results(name)["y"], (rows * 3 + np.tanh(rows)).sum(0, keepdims=True), rtol=1e-5)
 
 
 def test_many_files_in_one_process():
