@@ -38,6 +38,15 @@ def require_data():
 
 
 @pytest.fixture(scope="session")
+def converter():
+    """One converter process for all exports, since it takes seconds to start."""
+    from zoo.export import one_converter
+
+    with one_converter() as converter:
+        yield converter
+
+
+@pytest.fixture(scope="session")
 def zoo():
     """A function that runs the real command: `zoo("list", "resnet*")` -> CompletedProcess with text streams."""
     executable = Path(sys.executable).with_name("zoo")

@@ -6,7 +6,7 @@ from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 
 from zoo.export.lower import Lowered, lower
-from zoo.verify.source_model import deployed
+from zoo.sources.deployed import deployed
 
 CELLS = {
     "LSTM": layers.LSTM,

@@ -11,7 +11,7 @@ from user_models import open_time
 
 from zoo.bundle import load_bundle
 from zoo.errors import InputError
-from zoo.verify.custom_classes import import_classes
+from zoo.sources.custom_classes import import_classes
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from lowered_models import file_answers, keras_answers, lowered, root_mean_squar
 
 from zoo.export.recurrences.cells import INT8_WEIGHTS, cell_of
 from zoo.runtime.flatbuffer import inspect
+from zoo.sources.deployed import deployed
 from zoo.verify.gates import graph_gates
 from zoo.verify.measures.graph import read_graph
-from zoo.verify.source_model import deployed
 
 LENGTH, UNITS, EXAMPLES = 50, 32, 36
 FORMS = ("unrolled", "blocked")

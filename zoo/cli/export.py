@@ -72,7 +72,7 @@ def export(
     """
     import_tensorflow()
     from zoo.export.api import export_model, gates_not_met
-    from zoo.verify.custom_classes import import_classes
+    from zoo.sources.custom_classes import import_classes
 
     import_classes(custom or ())
     with progress_bar() as report:

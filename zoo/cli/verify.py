@@ -21,7 +21,7 @@ def verify(
     """
     chosen = [load_bundle(name) for name in bundles]
     import_tensorflow()
-    from zoo.verify.custom_classes import import_classes
+    from zoo.sources.custom_classes import import_classes
     from zoo.verify.verification import verify_bundle
 
     import_classes(custom or ())

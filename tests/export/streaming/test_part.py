@@ -10,7 +10,7 @@ from user_models import Squash
 
 from zoo.errors import ConversionError, InputError
 from zoo.export.streaming.part import step_of
-from zoo.verify.source_model import deployed
+from zoo.sources.deployed import deployed
 
 
 @pytest.mark.parametrize(("name", "chunk"), cases((1, 3)))

@@ -10,7 +10,7 @@ from keras import layers
 
 from zoo.errors import ConversionError, InputError
 from zoo.export.intake.request import Request
-from zoo.verify.source_model import input_names
+from zoo.sources.deployed import input_names
 
 _FLOAT_TARGETS = ("saved_model", "float32", "float16")
 

@@ -13,16 +13,16 @@ import keras
 from zoo.bundle import Bundle, load_bundle
 from zoo.data import DataSet, get_data
 from zoo.errors import ConversionError, InputError
-from zoo.export.intake.h5_file import SUFFIXES, load_h5_file
 from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
 from zoo.export.streaming.part import Step, step_of
 from zoo.families import create_model, load_model, parts
 from zoo.registry import Spec, get_spec
+from zoo.sources.deployed import deployed
+from zoo.sources.h5_file import SUFFIXES, load_h5_file
+from zoo.sources.keras_file import load_keras_file
 from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
-from zoo.verify.keras_file import load_keras_file
-from zoo.verify.source_model import deployed
 
 PART, STEP = "predict", "step"
 

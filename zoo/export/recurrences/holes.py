@@ -100,7 +100,7 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds =
 
     Args:
         model: functional, from a dict of named inputs to a dict of named outputs, all float32 inside, as
-            `zoo.verify.source_model.deployed` makes one of any model; it is left as it is.
+            `zoo.sources.deployed.deployed` makes one of any model; it is left as it is.
         inputs: what to trace it for.
         mask_dtype: `float32` or `bool`, the dtype of the masks that holes are given.
         kinds: the equations that cells take; see `cells.cell_of`.

@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo.bundle import Bundle, ignore
 from zoo.families import load_model
-from zoo.verify.source_model import load_source
+from zoo.sources.deployed import load_source
 
 ROWS = 256
 """Examples in a call."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from zoo.verify.keras_file import load_keras_file
+from zoo.sources.keras_file import load_keras_file
 
 
 def load_source(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> keras.Model:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from zoo.verify.source_model import as_name, deployed, input_names, load_source, output_names
+from zoo.sources.deployed import as_name, deployed, input_names, load_source, output_names
 
 
 def numbers(*shape: int) -> np.ndarray:

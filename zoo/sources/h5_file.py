@@ -1,7 +1,7 @@
 """A Keras 2 `.h5` file: checked before anything in it is believed, mended, and read by Keras's own loader.
 
 Such a file is one HDF5 group of weights with the model's configuration, JSON, in an attribute.  It is checked as a
-`.keras` file is (see `zoo.verify.keras_file`): no class but Keras's and registered ones, no layer that carries code,
+`.keras` file is (see `zoo.sources.keras_file`): no class but Keras's and registered ones, no layer that carries code,
 and nothing that lies outside the file.
 """
 
@@ -16,7 +16,7 @@ import h5py
 import keras
 
 from zoo.errors import InputError
-from zoo.verify.keras_file import MAX_CONFIG_BYTES, check_classes
+from zoo.sources.keras_file import MAX_CONFIG_BYTES, check_classes
 
 SUFFIXES = (".h5", ".hdf5")
 

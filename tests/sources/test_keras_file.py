@@ -11,8 +11,8 @@ import pytest
 from keras import layers
 
 from zoo.errors import InputError
-from zoo.verify import keras_file
-from zoo.verify.keras_file import check_keras_file, load_keras_file
+from zoo.sources import keras_file
+from zoo.sources.keras_file import check_keras_file, load_keras_file
 
 
 @pytest.fixture(scope="module")
