@@ -14,6 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.compiled_model import CompiledModel, CpuOptions, Environment, HardwareAccelerator, Options
 from ai_edge_litert.interpreter import Interpreter
 
+from zoo._stderr import silence_at_exit
 from zoo.runtime.flatbuffer import SignatureView, builtin_code, opened, read_signatures
 from zoo.runtime.weight_cache import is_safe
 
@@ -44,6 +45,7 @@ _SHAPES_STAY = 0x400
 @cache
 def environment() -> Environment:
     """One for the life of the process: each says what accelerators it finds, and farewell to each as it goes."""
+    silence_at_exit()
     return Environment.create()
 
 

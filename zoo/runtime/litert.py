@@ -6,7 +6,9 @@ in, and `x = (q - zero_point) * scale` on the way out, with the numbers that the
 
 from __future__ import annotations
 
+import functools
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +65,9 @@ class Signature:
 class LiteRTRunner:
     """Runs the signatures of one `.tflite` file.
 
+    Threads may share it: `run` is one thread's at a time, for inputs and outputs stand in buffers of the file.  A lock
+    costs a run tens of nanoseconds, a runner a thread would cost its memory: who wants several cores loads several.
+
     Args:
         path: the file.
         threads: of the CPU kernels.
@@ -73,6 +78,7 @@ class LiteRTRunner:
 
     def __init__(self, path: str | os.PathLike, threads: int = 1):
         self.path = Path(path)
+        self._one_at_a_time = threading.Lock()
         with held_back() as said:  # accelerators greet, which is nothing to a user
             try:
                 data = self.path.read_bytes()
@@ -104,13 +110,18 @@ class LiteRTRunner:
             InputError: a signature or an input is unknown or missing, or an array has another shape or kind of numbers.
             BundleError: LiteRT fails to run the graph.
         """
-        self.prepare(signature, **arrays)()
+        stored = self._stored(signature, arrays)
+        with self._one_at_a_time:
+            self._engine.place(signature, stored)
+            self._compute(signature)
+            results = self._engine.results(signature)
         outputs = self.signatures[signature].outputs
-        results = self._engine.results(signature)
         return {name: tensor.dequantize(results[name]) for name, tensor in outputs.items()}
 
     def prepare(self, signature: str, /, **arrays: np.ndarray) -> Callable[[], None]:
         """Puts inputs in place, and returns what runs the graph on them and nothing else: it is to be timed.
+
+        No other thread may use the runner as long as what is returned is used.
 
         Args:
             signature, arrays: as for `run`.
@@ -118,21 +129,23 @@ class LiteRTRunner:
         Raises:
             InputError: as `run` does; what is returned raises BundleError where LiteRT fails to run the graph.
         """
+        self._engine.place(signature, self._stored(signature, arrays))
+        return functools.partial(self._compute, signature)
+
+    def _stored(self, signature: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Inputs as the file stores them, checked."""
         known = self.signatures.get(signature)
         if known is None:
             raise InputError(f"`{self.path}` has no signature `{signature}`: it has {', '.join(self.signatures)}")
         if set(arrays) != set(known.inputs):
             raise _wrong_names(signature, arrays, known.inputs)
-        stored = {name: _store(name, arrays[name], tensor) for name, tensor in known.inputs.items()}
-        self._engine.place(signature, stored)
+        return {name: _store(name, arrays[name], tensor) for name, tensor in known.inputs.items()}
 
-        def compute() -> None:
-            try:
-                self._engine.compute(signature)
-            except (ValueError, RuntimeError) as error:
-                raise self._failed(f"failed to run `{signature}`", error) from error
-
-        return compute
+    def _compute(self, signature: str) -> None:
+        try:
+            self._engine.compute(signature)
+        except (ValueError, RuntimeError) as error:
+            raise self._failed(f"failed to run `{signature}`", error) from error
 
     def _failed(self, what: str, error: Exception, said: str = "") -> BundleError:
         """`said`: on standard error, where the first complaint is the cause and the error itself one of its results."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -25,6 +26,9 @@ class Predictor:
 
         predictor = zoo.runtime.load("resnet8.cifar10")
         print(predictor("cat.png"))
+
+    Threads may share a predictor and its streams: each gets the answer to its own input.  Runs take turns; to use more
+    cores, give `threads`, or load a predictor a thread, which costs the memory of each.
 
     Raises (when made):
         BundleError: the artifact is damaged or is not what the manifest describes, or needs what this version lacks.
@@ -97,6 +101,7 @@ class PredictorStream:
 
     def __init__(self, predictor: Predictor, part: Mapping):
         self._predictor, self._stream = predictor, Stream(predictor.runner, part)
+        self._one_at_a_time = threading.Lock()
         self._inputs = {name: InputSpec.of(name, facts) for name, facts in part["inputs"].items()}
         self._timed = {name for name, facts in part["inputs"].items() if facts.get("time")}
 
@@ -107,10 +112,11 @@ class PredictorStream:
 
     def begin(self) -> None:
         """Forgets all frames: the next one is the first."""
-        self._stream.begin()
+        with self._one_at_a_time:
+            self._stream.begin()
 
     def feed(self, frames: object) -> Prediction:
-        """The answer to some more frames.
+        """The answer to some more frames; those of one call stay together where threads share the stream.
 
         Args:
             frames: for a model of one input an array (n, ...), n a whole number of chunks; for one of several a mapping
@@ -125,7 +131,10 @@ class PredictorStream:
         """
         named = frames if isinstance(frames, Mapping) else dict.fromkeys(self._inputs, frames)
         specs = {name: self._spec(name, named.get(name)) for name in self._inputs}
-        return self._predictor.answer("stream", self._stream.feed(**read_inputs(frames, specs)))
+        arrays = read_inputs(frames, specs)
+        with self._one_at_a_time:
+            found = self._stream.feed(**arrays)
+        return self._predictor.answer("stream", found)
 
     def _spec(self, name: str, array: object) -> InputSpec:
         """The input for as many frames as are given."""
