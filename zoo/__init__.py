@@ -26,12 +26,14 @@ _HOME = {
     "ZooError": "zoo.errors",
 }
 
-__all__ = [*_HOME, "runtime"]
+__all__ = [*_HOME, "runtime", "__version__"]
 
 
 def __getattr__(name: str):
     if name == "runtime":
         return importlib.import_module("zoo.runtime")
+    if name == "__version__":
+        return _version()
     if name not in _HOME:
         raise AttributeError(f"module `zoo` has no attribute `{name}`; it has {', '.join(__all__)}")
     return getattr(importlib.import_module(_HOME[name]), name)
@@ -39,3 +41,12 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("hybrid-zoo")
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"

@@ -51,6 +51,10 @@ class ConversionError(ZooError):
     """A model that cannot be converted, or a converter that failed."""
 
 
+class PluginError(ZooError):
+    """A plug-in, a distribution of others that adds families, that cannot do what it says."""
+
+
 class MissingExtraError(ZooError):
     """A part of the distribution that is not installed."""
 
@@ -61,15 +65,41 @@ class GateError(ZooError):
     exit_code = 3
 
 
+class MissingAttributeError(MissingExtraError, AttributeError):
+    """The same for a name of the package: it is not there, as `hasattr` and `help` expect to be told."""
+
+
+BACKENDS = ("tensorflow", "jax", "torch", "openvino")
+"""What Keras imports if `KERAS_BACKEND` or its `keras.json` says so."""
+EXTRAS = {
+    "train": (
+        *(
+            "tensorflow",
+            "keras",
+            "h5py",
+            "tensorflow_datasets",
+            "importlib_resources",
+            "tensorboard",
+            "pydantic",
+            "yaml",
+        ),
+        *("matplotlib", "sklearn", "scipy", "requests", "soundfile", "wfdb"),
+    ),
+    "peers": ("torch", "onnxruntime", "onnx"),
+}
+"""The modules that each extra of the distribution brings."""
+
+
 @contextmanager
-def needs(extra: str) -> Iterator[None]:
+def needs(extra: str, kind: type[MissingExtraError] = MissingExtraError) -> Iterator[None]:
     """Turns a failed import of a third-party package into the line that installs it.
 
         with needs("train"):
             import keras
 
     Raises:
-        MissingExtraError: a package is missing that `extra` brings.  A missing module of our own is a fault and passes.
+        MissingExtraError: (or `kind`) a package is missing; the hint names `extra` if that brings it.  A missing module
+            of our own is a fault and passes.
     """
     try:
         yield
@@ -77,6 +107,19 @@ def needs(extra: str) -> Iterator[None]:
         package = (error.name or "").partition(".")[0]
         if package in ("zoo", ""):
             raise
-        raise MissingExtraError(
-            f"`{package}` is not installed, which this needs", f'`pip install "hybrid-zoo[{extra}]"` brings it'
-        ) from error
+        raise kind(*_missing(package, extra)) from error
+
+
+def _missing(package: str, extra: str) -> tuple[str, str]:
+    """Message and hint about a package that could not be imported."""
+    if package in EXTRAS[extra]:
+        return (
+            f"`{package}` is not installed, which this needs",
+            f'`pip install "hybrid-zoo[{extra}]"` brings it; in a clone of the project, `pip install ".[{extra}]"`',
+        )
+    if package in BACKENDS:
+        return (
+            f"Keras is told to run on {package}, which is not installed",
+            "unset `KERAS_BACKEND`, or set it to `tensorflow`, as `backend` in Keras's `keras.json`",
+        )
+    return f"`{package}` is not installed, which code outside the zoo imports", f"install what brings `{package}`"

@@ -10,16 +10,22 @@ import difflib
 import fnmatch
 import functools
 import json
+import logging
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from importlib import metadata
+from importlib import metadata, util
+from importlib.machinery import PathFinder
 from pathlib import Path
 
-from zoo.errors import UnknownNameError, ZooError
+from zoo.errors import PluginError, UnknownNameError, ZooError
 
+log = logging.getLogger(__name__)
+
+OURS = "zoo.families"
+"""The package of our own families."""
 _PACKAGE = Path(__file__).parent
 _FAMILY_KEYS = ("task", "summary", "paper")
 
@@ -48,7 +54,7 @@ class Spec:
 
 
 def list_models(pattern: str = "*", *, task: str | None = None, pretrained: bool = False) -> list[str]:
-    """Names of models, sorted.
+    """Names of models, in order: `resnet20` comes before `resnet110`.
 
     Args:
         pattern: shell wildcards; one with a dot lists `name.tag`.
@@ -63,7 +69,7 @@ def list_models(pattern: str = "*", *, task: str | None = None, pretrained: bool
         pattern = pattern if "." in pattern else f"{pattern}.*"
     else:
         names = [spec.name for spec in specs]
-    return sorted(fnmatch.filter(names, pattern))
+    return sorted(fnmatch.filter(names, pattern), key=_in_order)
 
 
 def get_spec(name: str) -> Spec:
@@ -88,7 +94,12 @@ def get_spec(name: str) -> Spec:
 def tags(name: str) -> list[str]:
     """The pretrained tags of a model, sorted: those whose bundle stands in one of `bundle_roots`."""
     folders = (path.parent.name for root in bundle_roots() for path in root.glob(f"{name}.*/manifest.json"))
-    return sorted({folder.partition(".")[2] for folder in folders})
+    return sorted({folder.partition(".")[2] for folder in folders}, key=_in_order)
+
+
+def _in_order(name: str) -> list:
+    """What sorts names as people count: numbers in them by their value."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def bundle_roots() -> list[Path]:
@@ -141,43 +152,43 @@ def the_nearest(name: str, known: Iterable[str], kind: str = "name") -> str:
 
 @functools.cache
 def _specs() -> dict[str, Spec]:
-    """Every model by name, of our families and of plug-ins."""
-    specs: dict[str, Spec] = {}
-    for package, folder in _family_folders():
-        facts = _read_facts(folder / "facts.json")
-        for path in sorted(folder.glob("*.toml")):
-            for spec in _read_family(path, package, facts):
-                if spec.name in specs:
-                    raise ZooError(
-                        f"two packages define the model `{spec.name}`: {specs[spec.name].package} and {package}",
-                        "remove one of the two distributions, or rename the model",
-                    )
-                specs[spec.name] = spec
+    """Every model by name, of our families and of plug-ins; a plug-in that cannot be read is named, and left out."""
+    specs = {spec.name: spec for spec in _read_package(OURS, _PACKAGE / "families")}
+    for entry in sorted(metadata.entry_points(group="zoo.families"), key=lambda entry: entry.name):
+        try:
+            found = {spec.name: spec for spec in _read_package(entry.value, _package_folder(entry))}
+            if twice := sorted(found.keys() & specs.keys()):
+                raise PluginError(f"it defines the model `{twice[0]}`, which `{specs[twice[0]].package}` defines too")
+        except (ZooError, OSError, ValueError, ImportError) as error:
+            distribution = f" of the distribution `{entry.dist.name}`" if entry.dist else ""
+            reason = getattr(error, "message", error)
+            log.warning("the plug-in `%s`%s is left out: %s", entry.name, distribution, reason)
+        else:
+            specs |= found
     return specs
 
 
-def _family_folders() -> Iterator[tuple[str, Path]]:
-    """(package, folder) of our families, then of each plug-in's."""
-    yield "zoo.families", _PACKAGE / "families"
-    for entry in sorted(metadata.entry_points(group="zoo.families"), key=lambda entry: entry.name):
-        yield entry.value, _package_folder(entry)
+def _read_package(package: str, folder: Path) -> Iterator[Spec]:
+    """The models of all families in a folder."""
+    facts = _read_facts(folder / "facts.json")
+    for path in sorted(folder.glob("*.toml")):
+        yield from _read_family(path, package, facts)
 
 
 def _package_folder(entry: metadata.EntryPoint) -> Path:
-    """The folder of a plug-in's package, without importing it or the packages above it."""
-    from importlib.machinery import PathFinder
+    """The folder of a plug-in's package, without importing it or the packages above it.
 
-    search, spec = None, None
-    parts = entry.value.split(".")
-    for depth in range(len(parts)):
-        spec = PathFinder.find_spec(".".join(parts[: depth + 1]), search)
-        search = spec.submodule_search_locations if spec else None
-        if not search:
-            raise ZooError(
-                f"plug-in `{entry.name}`: the package `{entry.value}` of its entry point was not found",
-                f"reinstall the distribution `{entry.dist.name if entry.dist else entry.name}`",
-            )
-    return Path(next(iter(search)))
+    The first part is asked of every finder, since an editable installation may have brought one of its own.
+    """
+    top, *below = entry.value.split(".")
+    spec, name = util.find_spec(top), top
+    for part in below:
+        name = f"{name}.{part}"
+        spec = spec and PathFinder.find_spec(name, spec.submodule_search_locations)
+    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    if not folders:
+        raise PluginError(f"the package `{entry.value}` of its entry point was not found")
+    return next((folder for folder in folders if any(folder.glob("*.toml"))), folders[0])
 
 
 def _read_family(path: Path, package: str, facts: Mapping[str, dict]) -> Iterator[Spec]:
@@ -186,6 +197,8 @@ def _read_family(path: Path, package: str, facts: Mapping[str, dict]) -> Iterato
         table = tomllib.loads(path.read_text("utf-8"))
         models = {name: values for name, values in table.items() if isinstance(values, dict)}
         common = {key: table[key] for key in _FAMILY_KEYS}
+        if strange := [key for key, value in common.items() if not isinstance(value, str)]:
+            raise ValueError(f"`{strange[0]}` is a text, found {common[strange[0]]!r}")
         for name in models:
             if not re.fullmatch("[a-z0-9_]+", name):
                 raise ValueError(f"model names match [a-z0-9_]+, found `{name}`")
@@ -217,4 +230,7 @@ def _arguments(name: str, models: Mapping[str, dict]) -> dict:
 
 
 def _read_facts(path: Path) -> dict[str, dict]:
-    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+    facts = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if not isinstance(facts, dict) or not all(isinstance(entry, dict) for entry in facts.values()):
+        raise PluginError(f"{path} is not what `zoo facts` writes")
+    return facts

@@ -107,11 +107,37 @@ def test_the_receptive_field_is_where_the_gradient_is_not_zero():
         ("ecg_lstm4", {"front": "x"}, "`front`: found 'x', expected one of rows, beat"),
         ("ecg_lstm4", {"cell": "x"}, "`cell`: found 'x', expected one of simple_rnn, lstm, gru"),
         ("resnet8", {"num_classes": 0}, "`num_classes`: found 0"),
+        ("resnet8", {"width": 2.5}, "`width`: found 2.5, expected a whole number, such as 16"),
+        ("resnet8", {"bias": 1}, "`bias`: found 1, expected true or false"),
+        ("resnet8", {"input_shape": (32, 32)}, "`input_shape`: found \\(32, 32\\), expected 3 whole numbers from 1"),
+        ("resnet8", {"input_shape": [0, 32, 3]}, "`input_shape`: found \\[0, 32, 3\\]"),
+        ("ecg_lstm4", {"units": 48}, "`units`: found 48, expected a list, each a whole number"),
+        ("ecg_lstm4", {"units": ["48"]}, "`units`: found \\['48'\\]"),
     ],
 )
 def test_a_wrong_argument_is_a_sentence(name, arguments, message):
     with pytest.raises(InputError, match=f"wrong value of {message}"):
         create_model(name, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("resnet8", {"width": 0}, "cannot be built with width=0: .*filters"),
+        ("ecg_lstm4", {"group": 7}, "cannot be built with group=7: "),
+        ("ecg_lstm4", {"layer_dropout": 2.0}, "cannot be built with layer_dropout=2.0: "),
+        ("ecg_lstm4", {"units": []}, "cannot be built with units=\\[\\]: "),
+    ],
+)
+def test_what_a_layer_cannot_take_is_a_sentence(name, arguments, words):
+    with pytest.raises(InputError, match=words) as caught:
+        create_model(name, **arguments)
+    assert "\n" not in caught.value.message
+
+
+def test_models_are_called_by_their_names():
+    assert create_model("resnet_tiny").name == "resnet_tiny"
+    assert load_model("resnet_tiny.digits", num_classes=3).name == "resnet_tiny_digits"
 
 
 @pytest.mark.parametrize("name", ["resnet8.nonsense", "resnet8.cifar10"])
@@ -127,9 +153,15 @@ def test_a_new_head_has_a_whole_number_of_classes(num_classes):
         load_model("resnet_tiny.digits", num_classes=num_classes)
 
 
-def test_load_model_wants_a_tag():
-    with pytest.raises(InputError, match="names a model and no training of it"):
-        load_model("resnet8")
+def test_a_model_that_was_trained_once_needs_no_tag(tmp_path, monkeypatch):
+    assert load_model("resnet_tiny").name == "resnet_tiny_digits"
+    with pytest.raises(InputError, match="`resnet20` names a model that has no pretrained weights here"):
+        load_model("resnet20")
+    (tmp_path / "resnet_tiny.other").mkdir()
+    (tmp_path / "resnet_tiny.other" / "manifest.json").touch()
+    monkeypatch.setenv("ZOO_HOME", str(tmp_path))
+    with pytest.raises(InputError, match=r"expected one of `resnet_tiny.digits`, `resnet_tiny.other`"):
+        load_model("resnet_tiny")
 
 
 @pytest.mark.parametrize("name", [*registry.list_models("*.digits"), *registry.list_models("ecg_*.mitbih")])
@@ -144,8 +176,9 @@ def test_a_new_head_keeps_the_body(name):
 
 BUILDS = {
     "unknown key": ({"depht": 8}, "has no argument `depht`; the nearest are `depth`"),
-    "text for a number": ({"width": "7"}, "cannot be built so"),
-    "number for a list": ({"input_shape": 8}, "cannot be built so"),
+    "text for a number": ({"width": "7"}, "wrong value of `width`: found '7', expected a whole number"),
+    "number for a list": ({"input_shape": 8}, "wrong value of `input_shape`: found 8"),
+    "no filters": ({"width": 0}, "cannot be built with .*width=0.*Received filters=0"),
     "no such depth": ({"depth": 9}, "wrong value of `depth`: found 9"),
     "no such shortcut": ({"shortcut": "x"}, "wrong value of `shortcut`"),
     "no classes": ({"num_classes": 0}, "wrong value of `num_classes`: found 0"),

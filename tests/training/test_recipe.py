@@ -93,6 +93,7 @@ def test_settings_replace_keys(write):
         ({"augment": ["flop"]}, ["unknown augmentation: `flop`", "`flip`"]),
         ({**BEATS, "augment": ["crop"]}, ["`crop`", "`image`", "`mitbih_beats` has none"]),
         ({"warmup_epochs": 5}, ["`warmup_epochs`", "5"]),
+        ({"weight_decay": 1}, ["`weight_decay`", "`1`", "below 1"]),
         ({"validation": [1, 2]}, ["`validation`", "a number of examples"]),
         ({**BEATS, "validation": 100}, ["`validation`", "a list of records"]),
         ({"ranges": {"image": [0, 1]}}, ["`ranges`", "'image'", "none"]),
@@ -114,6 +115,32 @@ def test_a_mistake_in_a_setting_names_the_setting(write):
         parse_overrides(["epochs"])
     with pytest.raises(RecipeError, match="not YAML"):
         parse_overrides(["reach={accuracy"])
+
+
+@pytest.mark.parametrize("value", ["010", "1:30", "0x1f", "0b11", "0o17", "1_000", "08", "yes", "2026-01-01"])
+@pytest.mark.parametrize("key", ["epochs", "learning_rate"])
+def test_what_readers_of_yaml_take_for_different_numbers_is_refused(write, key, value):
+    path = write(**{key: None})
+    path.write_text(f"{path.read_text()}\n{key}: {value}\n")
+    with pytest.raises(RecipeError, match=f"wrong value of `{key}`: found `{value}`") as caught:
+        load_recipe(path)
+    assert value[0].isalpha() or "-" in value or "plain digits" in caught.value.hint
+    with pytest.raises(RecipeError, match=f"found `{value}`"):
+        load_recipe(write(), parse_overrides([f"{key}={value}"]))
+
+
+def test_a_missing_blank_is_pointed_at(write):
+    with pytest.raises(RecipeError, match=r"found `\{'f1:0.5': None\}`") as caught:
+        load_recipe(write(), parse_overrides(["reach={f1:0.5}"]))
+    assert "`{f1: 0.5}`" in caught.value.hint
+
+
+@pytest.mark.parametrize("tag", ["1e4", "010", "yes", "true", "12"])
+def test_a_tag_that_looks_like_a_number_stays_a_text(write, tmp_path, tag):
+    recipe = load_recipe(write(tag=tag), {"tag": tag})
+    path = tmp_path / "again.yaml"
+    path.write_text(recipe.to_yaml(), "utf-8")
+    assert load_recipe(path).tag == tag
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,15 @@ def import_tensorflow() -> None:
     """Imports TensorFlow without its talk: it greets on stderr with lines about absent GPUs, whatever its log level.
 
     What it says is shown if the import fails.
+
+    Raises:
+        MissingExtraError: it is not installed, or what Keras is told to run on.
+        InputError: Keras is told to run on something else.
     """
+    from zoo._keras import check_backend
+
     with held_back(unless_it_fails=True), needs("train"):
         import tensorflow
 
         tensorflow.config.list_physical_devices()
+    check_backend("this command")

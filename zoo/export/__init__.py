@@ -5,7 +5,7 @@ Its names are loaded when they are first used: the converter's own process impor
 
 import importlib
 
-from zoo.errors import needs
+from zoo.errors import MissingAttributeError, needs
 
 _HOME = {"export_model": "zoo.export.api", "one_converter": "zoo.export.artifacts"}
 
@@ -15,5 +15,5 @@ __all__ = [*_HOME]
 def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"module `zoo.export` has no attribute `{name}`")
-    with needs("train"):
+    with needs("train", MissingAttributeError):
         return getattr(importlib.import_module(_HOME[name]), name)

@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from zoo._keras import check_backend, own_settings
 from zoo.bundle import Bundle, ignore, load_bundle, write_bundle
 from zoo.errors import GateError, InputError
 from zoo.export.artifacts import Place, make_artifacts
@@ -26,6 +27,7 @@ from zoo.verify.cards.render import bundle_readme
 from zoo.verify.examine import Measured, measure
 
 
+@own_settings()
 def export_model(
     model: str | os.PathLike | keras.Model,
     targets: str | Sequence[str],
@@ -84,7 +86,7 @@ def export_model(
         DataError: the data set of the training is not prepared.
         GateError: every target failed its gates.  Then, as after any error, nothing is written.
     """
-    _check_backend()
+    check_backend("exporting")
     request = make_request(
         targets,
         batch_size=batch_size,
@@ -165,14 +167,6 @@ def _examples(given: object, source: Source, manifest: dict) -> dict[str, np.nda
             "leave `--examples` out",
         )
     return read_examples(given, example_specs(manifest))
-
-
-def _check_backend() -> None:
-    if (found := keras.backend.backend()) != "tensorflow":
-        raise InputError(
-            f"exporting takes Keras on TensorFlow, found it on {found}",
-            "set `KERAS_BACKEND=tensorflow`; a `.keras` file is the same on all backends",
-        )
 
 
 def _check_place(path: Path) -> None:

@@ -6,15 +6,14 @@ It may define `parts(model) -> dict[str, Part]`; without it a model has the one 
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.bundle import Bundle, load_bundle
-from zoo.errors import BundleError, InputError, needs
-from zoo.registry import Spec, get_spec, the_nearest
+from zoo.errors import BundleError, InputError
+from zoo.families._building import build, check_num_classes, family_module, short
+from zoo.registry import Spec, get_spec, tags
 
 if TYPE_CHECKING:
     import keras
@@ -43,37 +42,32 @@ def create_model(name: str, **overrides) -> keras.Model:
     Raises:
         UnknownNameError: there is no such model.
         InputError: it names a training, or the family's `build` has no such argument or cannot take its value.
+        PluginError: it is a plug-in's, and cannot be built.
     """
     if "." in name:
         raise InputError(
             f"`{name}` names a training: `create_model` builds models with fresh weights",
             f'`zoo.load_model("{name}")` loads the trained ones',
         )
-    spec = get_spec(name)
-    _check_arguments(spec, overrides)
-    return _build(spec, {**spec.arguments, **overrides})
+    return build(get_spec(name), overrides)
 
 
 def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
     """Builds a model and loads its pretrained weights.
 
     Args:
-        name: `name.tag`, or the folder of a bundle.
+        name: `name.tag`, the folder of a bundle, or the name of a model that has been trained once.
         num_classes: a new head for that many classes, with fresh weights; all other weights are the pretrained ones.
 
     Raises:
         UnknownNameError: there is no such model, tag or bundle.
-        InputError: `num_classes` is no whole number from 1.
+        InputError: it is a model with no training or several, `num_classes` is no whole number from 1, or the family
+            builds another body for it.
         BundleError: the bundle is corrupt, or holds a model that is not the zoo's.
     """
     if num_classes is not None:
-        _check_num_classes(num_classes)
-    if "." not in Path(name).name and not (Path(name) / "manifest.json").exists():
-        raise InputError(
-            f"`{name}` names a model and no training of it; pretrained weights go by `name.tag`",
-            f'`zoo list "{name}.*"` shows the tags; `zoo.create_model("{name}")` builds it untrained',
-        )
-    bundle = load_bundle(name)
+        check_num_classes(num_classes)
+    bundle = load_bundle(_only_training(name))
     manifest = bundle.manifest
     if manifest["family"] is None:
         raise BundleError(
@@ -85,53 +79,45 @@ def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
     try:
         model.load_weights(weights)
     except (ValueError, OSError, KeyError) as error:
-        raise BundleError(f"`{bundle.name}`: model.weights.h5 does not fit `{manifest['model']}`: {error}") from error
-    return model if num_classes is None else _with_new_head(model, manifest, num_classes)
+        why = f"model.weights.h5 does not fit `{manifest['model']}`: {short(error)}"
+        raise BundleError(f"`{bundle.name}`: {why}") from error
+    if num_classes is None:
+        return model
+    from zoo.families._head import take_over_body
+
+    changed = {**manifest["build"], "num_classes": num_classes}
+    return take_over_body(model, build(_spec_of(bundle), changed, whole=True))
 
 
 def parts(spec: Spec, model: keras.Model) -> dict[str, Part]:
     """The parts of a model that the family of `spec` built."""
-    define = getattr(_module(spec), "parts", None)
+    define = getattr(family_module(spec), "parts", None)
     return define(model) if define else {"predict": Part(model)}
 
 
-def _check_arguments(spec: Spec, given: Mapping[str, object]) -> None:
-    if unknown := set(given) - set(spec.arguments):
-        worst = min(unknown)
-        raise InputError(f"`{spec.name}` has no argument `{worst}`; {the_nearest(worst, spec.arguments)}")
-    if "num_classes" in given:
-        _check_num_classes(given["num_classes"])
+def _only_training(name: str | Path) -> str | Path:
+    """`name` itself, or of a model that has been trained once the `name.tag`; see `load_model`."""
+    if "." in Path(name).name or (Path(name) / "manifest.json").exists():
+        return name
+    there = tags(get_spec(str(name)).name)
+    if len(there) == 1:
+        return f"{name}.{there[0]}"
+    if there:
+        trainings = ", ".join(f"`{name}.{tag}`" for tag in there)
+        raise InputError(f"`{name}` names a model that was trained {len(there)} times: expected one of {trainings}")
+    raise InputError(
+        f"`{name}` names a model that has no pretrained weights here",
+        f'`zoo.create_model("{name}")` builds it untrained; `zoo list --pretrained` shows what has weights',
+    )
 
 
-def _check_num_classes(found: object) -> None:
-    if type(found) is not int or found < 1:
-        raise InputError(f"wrong value of `num_classes`: found {found!r}, expected a whole number from 1")
+def _spec_of(bundle: Bundle) -> Spec:
+    return replace(get_spec(bundle.manifest["model"]), tag=bundle.manifest["tag"])
 
 
 def _build_as_listed(bundle: Bundle) -> keras.Model:
     """The model of a bundle by the arguments that its manifest lists, which may be a stranger's."""
-    spec, arguments = get_spec(bundle.manifest["model"]), bundle.manifest["build"]
     try:
-        _check_arguments(spec, arguments)
-        return _build(spec, arguments)
-    except (InputError, TypeError, ValueError, LookupError, ArithmeticError) as error:
-        where = f"`{bundle.path / 'manifest.json'}` at `build`"
-        raise BundleError(f"{where}: `{spec.name}` cannot be built so: {getattr(error, 'message', error)}") from error
-
-
-def _build(spec: Spec, arguments: dict) -> keras.Model:
-    with needs("train"):
-        return _module(spec).build(**arguments)
-
-
-def _module(spec: Spec):
-    return importlib.import_module(f"{spec.package}.{spec.family}")
-
-
-def _with_new_head(trained: keras.Model, manifest: dict, num_classes: int) -> keras.Model:
-    """The same model for `num_classes`: every layer but those named `*logits` takes over its weights by its name."""
-    model = _build(get_spec(manifest["model"]), {**manifest["build"], "num_classes": num_classes})
-    for layer in model.layers:
-        if not layer.name.endswith("logits") and layer.weights:
-            layer.set_weights(trained.get_layer(layer.name).get_weights())
-    return model
+        return build(_spec_of(bundle), bundle.manifest["build"], whole=True)
+    except InputError as error:
+        raise BundleError(f"`{bundle.path / 'manifest.json'}` at `build`: {error.message}") from error

@@ -3,6 +3,7 @@
 import numpy as np
 
 from zoo import registry
+from zoo._keras import own_settings
 from zoo.bundle import ignore
 from zoo.data import Examples, get_data, hold_out
 from zoo.tasks import get_task
@@ -11,6 +12,7 @@ from zoo.training.learner import inference, predict
 from zoo.training.run import Run
 
 
+@own_settings()
 def evaluate_run(run: Run, report=ignore) -> dict:
     """Scores `model.weights.h5` on the test split and writes `evaluation.json`.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 
 from zoo import registry
+from zoo._keras import own_settings
 from zoo.bundle import ignore
 from zoo.data import get_data, hold_out
 from zoo.families import create_model
@@ -26,6 +27,7 @@ from zoo.training.signals import StopRequest, stop_requests
 log = logging.getLogger(__name__)
 
 
+@own_settings()
 def train(
     recipe: Recipe, out: Path | str = "runs", resume: bool = False, deterministic: bool = False, report=ignore
 ) -> Run:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from zoo._keras import own_settings
 from zoo.bundle import Bundle, ignore
 from zoo.data import get_data
 from zoo.errors import BundleError, GateError, InputError
@@ -48,6 +49,7 @@ class Verified:
             raise GateError(f"`{self.bundle}` fails {len(self.failures)} of its gates: {'; '.join(self.failures)}")
 
 
+@own_settings()
 def verify_bundle(bundle: Bundle, report=ignore) -> Verified:
     """Runs every artifact of a bundle through its gates and recomputes its card; changes nothing.
 

@@ -1,4 +1,8 @@
-"""Reading YAML without its traps: safe, no key twice, and `1e-4` is a number (YAML 1.1 takes it for a text)."""
+"""Reading YAML without its traps: safe, no key twice, and no value that YAML 1.1 and 1.2 read differently.
+
+`1e-4` is a number (1.1 takes it for a text).  What one takes for a number, a date or a truth and the other for
+something else is a text here, which no number's key accepts: `010` (8 or 10), `1:30` (90), `0x1f`, `1_000`, `yes`.
+"""
 
 import re
 
@@ -6,7 +10,7 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with the floats of YAML 1.2, without silent duplicates and without aliases.
+    """PyYAML's safe loader with numbers that all readers agree on, without silent duplicates and without aliases.
 
     A recipe has no use for `*alias`, and a few lines of them stand for gigabytes.
     """
@@ -23,15 +27,28 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_NUMBERS_AND_TRUTHS = ("float", "int", "bool", "timestamp")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:float"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in _NUMBERS_AND_TRUTHS]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
-    list("-+0123456789."),
-)
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's safe dumper, which also quotes the texts that our loader would take for something else."""
+
+
+for _kind, _pattern, _first in (
+    ("int", r"[-+]?(0|[1-9][0-9]*)$", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$",
+        "-+0123456789.",
+    ),
+    ("bool", r"(true|True|TRUE|false|False|FALSE)$", "tTfF"),
+):
+    for _reads_or_writes in (_Loader, _Dumper):
+        _reads_or_writes.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(_pattern), list(_first))
 
 
 def parse(text: str) -> object:
@@ -45,4 +62,4 @@ def parse(text: str) -> object:
 
 def render(values: dict) -> str:
     """`values` as YAML, in their order."""
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)

@@ -1,5 +1,6 @@
 """Reads recipes: one flat YAML each, checked before anything is done; what is wrong is said with its file and key."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -76,7 +77,24 @@ def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]
     expected = Recipe.model_fields[key].description
     if fault["type"] == "missing":
         return f"{where}: the key `{key}` is missing", f"it expects {expected}"
-    return f"{where}: wrong value of `{key}`: found `{str(fault['input'])[:80]}`, expected {expected}", None
+    message = f"{where}: wrong value of `{key}`: found `{str(_found(fault))[:80]}`, expected {expected}"
+    return message, _hint(fault["loc"][-1], fault["input"])
+
+
+def _found(fault: dict) -> object:
+    """The value that is wrong; nothing is shown with the key that it was meant for."""
+    *outer, last = fault["loc"]
+    return {last: None} if outer and fault["input"] is None else fault["input"]
+
+
+def _hint(key: object, value: object) -> str | None:
+    """What YAML made of something that was meant otherwise."""
+    if value is None and isinstance(key, str) and ":" in key:
+        name, _, meant = key.partition(":")
+        return f"YAML takes `{key}` for a name: a blank belongs behind the colon, `{{{name}: {meant}}}`"
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9][0-9_.:]*|0[xob][0-9a-fA-F_]+", value):
+        return f"`{value}` is not one and the same number to all readers of YAML: write it in plain digits"
+    return None
 
 
 def _one_line(error: Exception) -> str:

@@ -35,7 +35,7 @@ class Recipe(BaseModel):
         ge=0,
         lt=1,
         allow_inf_nan=False,
-        description="a number from 0: each step takes learning rate x this x the weight off each kernel (decoupled)",
+        description="a number from 0, below 1: a step takes learning rate x this x the weight off a kernel (decoupled)",
     )
     clip_norm: Positive | None = Field(None, description="a number above 0: largest global norm of a step's gradient")
     augment: list[str] = Field([], description="a list of names of augmentations")
