@@ -42,12 +42,22 @@ _TRAINING = {
     "reach": _METRICS,
     OTHERS: None,
 }
+_ANSWERS = {
+    "kind": TEXT,
+    "an_example": COUNT,  # how many answers an example has: steps, or numbers that stand for themselves
+    "agreement": FIGURE,
+    "error": OrNull(FIGURE),
+    "typical_error": OrNull(FIGURE),
+    "correlation": OrNull(FIGURE),
+    OTHERS: None,
+}
 _PARITY = {
     "source": TEXT,
     "examples": COUNT,
     "max_abs": FIGURE,
     "agreement": FIGURE,
     "agreement_by_class": OrNull(_METRICS),
+    "answers?": {TEXT: _ANSWERS},
     OTHERS: None,
 }
 _STREAMING = {"chunk": COUNT, "examples": COUNT, "frames": COUNT, "max_abs": FIGURE, "agreement": FIGURE, OTHERS: None}

@@ -1,18 +1,21 @@
 """The table of bounds: each figure passes on its good side and fails on the other, and the reason says both."""
 
+import numpy as np
 import pytest
 
 from zoo.bundle import TARGETS
 from zoo.verify.float_operators import FLOAT_OPERATORS, OF_RECIPES, float_operators
 from zoo.verify.gates import (
     BOUNDS,
-    agreement_gate,
+    answer_gates,
+    error_bound,
     graph_gates,
     parity_gate,
     repeat_gates,
     score_gates,
     streaming_gates,
 )
+from zoo.verify.measures.answers import Judgement
 from zoo.verify.measures.graph import GraphFacts
 from zoo.verify.measures.streaming import Streamed
 
@@ -25,6 +28,11 @@ def graph(ends="float32", **changes):
     facts = {"operators": {}, "custom": (), "floating": {}, "large_weights": {}, "gpu": {}}
     signatures = {"predict": {"inputs": {"x": ends}, "outputs": {"y": ends}}}
     return GraphFacts(**{**facts, "signatures": signatures, **changes})
+
+
+def answers(agreement, kind="value", typical=0.1, error=0.1):
+    same = np.arange(1000)[:, None] < round(1000 * agreement)
+    return Judgement(kind, same) if kind == "whole" else Judgement(kind, same, error, typical)
 
 
 def passed(gates):
@@ -50,10 +58,47 @@ def test_parity(target):
 def test_agreement(target):
     bound = AGREEMENT.get(target)
     if bound is None:
-        assert agreement_gate(target, 0.0) == []
+        assert answer_gates(target, {"y": answers(0.0)}) == []
+        assert passed(answer_gates(target, {"best": answers(0.99, "whole")})) == [True]
+        assert passed(answer_gates(target, {"best": answers(0.98, "whole")})) == [False]
         return
-    assert passed(agreement_gate(target, bound)) == [True]
-    assert passed(agreement_gate(target, bound - 1e-4)) == [False]
+    assert passed(answer_gates(target, {"y": answers(bound)})) == [True, True]
+    assert passed(answer_gates(target, {"y": answers(bound - 1e-3)})) == [False, True]
+    assert passed(answer_gates(target, {"best": answers(bound - 1e-3, "whole")})) == [False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "typical", "error", "fits"),
+    [
+        ("value", 0.2, 0.5, True),
+        ("value", 0.21, 0.3, False),
+        ("value", 0.1, 0.51, False),
+        ("yes_no", 0.21, 0.3, False),
+        ("logits", 0.4, 0.5, True),
+        ("probabilities", 0.4, 0.51, False),
+        ("value", float("nan"), float("nan"), False),
+    ],
+)
+def test_errors_of_values_and_probabilities(kind, typical, error, fits):
+    judged = {"good": answers(1.0, "value", 0.01, 0.01), "y": answers(1.0, kind, typical, error)}
+    agreement, gate = answer_gates("int8", judged)
+    assert agreement.passed
+    assert gate.passed == fits
+    assert "`y`" in gate.figure
+
+
+def test_the_worst_output_counts():
+    gates = answer_gates("int8", {"one": answers(0.99), "other": answers(0.9)})
+    assert passed(gates) == [False, True]
+    assert "90.00% of `other`" in gates[0].reason
+
+
+def test_the_bound_of_float32_grows_with_the_steps_of_a_recurrence():
+    assert error_bound("float32") == 1e-4
+    assert 1.1e-4 < error_bound("float32", 50) < 1.5e-4
+    assert passed(parity_gate("float32", 1.1e-4, 50)) == [True]
+    assert passed(parity_gate("float32", 1.1e-4)) == [False]
+    assert error_bound("int8", 50) is None
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -147,6 +192,6 @@ def test_some_float_operators_hang_on_the_recipe():
 
 
 def test_repeats():
-    assert passed(repeat_gates(True, True, None, 1.0)) == [True, True]
-    assert passed(repeat_gates(False, False, 2e-5, 1.0)) == [False, False, False]
-    assert passed(repeat_gates(True, True, 2e-5, 3.0)) == [True, True, True]  # of the scale of the outputs
+    assert passed(repeat_gates(True, True, None)) == [True, True]
+    assert passed(repeat_gates(False, False, 2e-5)) == [False, False, False]
+    assert passed(repeat_gates(True, True, 0.9e-5)) == [True, True, True]

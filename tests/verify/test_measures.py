@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from zoo.data import get_data
 from zoo.data.dataset import Examples
 from zoo.tasks import get_task
-from zoo.verify.measures.answers import by_class, distance, scale, within_tolerance
+from zoo.verify.measures.answers import by_class
+from zoo.verify.measures.distance import distance, scale
 from zoo.verify.measures.first_run import ending, first_run, last_line
 from zoo.verify.measures.latency import summary, take_turns
 from zoo.verify.measures.repeats import repeats
@@ -57,19 +58,34 @@ def test_random_inputs_stay_where_they_make_sense():
 
 
 def test_distance_is_measured_by_the_scale_of_each_output():
-    expected = {"small": np.full((2, 3), 0.5), "large": np.array([[100.0], [-200.0]])}
-    found = {"small": expected["small"] + 0.25, "large": expected["large"] + 10}
+    expected = {"small": np.array([[0.01], [0.03]]), "large": np.array([[100.0], [-200.0]])}
+    found = {"small": expected["small"] + 0.005, "large": expected["large"] + 10}
     assert distance(found, expected).max_abs == 10
-    assert distance(found, expected).relative == 0.25  # 10 of 200 is less
-    assert scale(np.array([])) == scale(np.array([0.2])) == 1
+    assert distance(found, expected).relative == pytest.approx(0.5, rel=1e-4)  # 10 of 150 is less
+    assert distance(found, expected, of={"small": np.array([0.0, 2.0]), "large": np.zeros(1)}).relative > 1e6
     found["small"][0, 0] = np.nan
     assert np.isnan(distance(found, expected).relative)
 
 
-def test_values_within_tolerance():
-    expected = {"a": np.array([[0.0, 5.0], [5.0, 0.0]]), "b": np.zeros((2, 1))}
-    found = {"a": expected["a"] + 0.5, "b": np.array([[0.0], [0.2]])}
-    assert within_tolerance(found, expected).tolist() == [True, False]
+def test_an_offset_hides_no_error():
+    kelvin = 290 + np.linspace(-2, 2, 9)[:, None]
+    assert scale(kelvin) == 2
+    assert distance({"y": kelvin + 0.01}, {"y": kelvin}).relative == pytest.approx(0.005, rel=0.1)
+    assert distance({"y": kelvin.astype("float32")}, {"y": kelvin}).relative == 0  # what float32 cannot hold
+
+
+def test_what_does_not_vary_is_held_to_the_noise_of_float32():
+    same = {"y": np.full((5, 2), 7.0)}
+    assert distance({"y": np.nextafter(np.float32(7.0), np.float32(8.0)) * np.ones((5, 2))}, same).relative == 0
+    assert distance({"y": same["y"] + 1e-3}, same).relative > 1
+    assert scale(np.zeros((5, 2))) < 1e-5
+    assert distance({"y": np.full((5, 2), 1e-9)}, {"y": np.zeros((5, 2))}).relative == 0
+    assert scale(np.array([])) > 0
+
+
+def test_whole_numbers_have_no_scale():
+    found, expected = {"best": np.array([3, 9])}, {"best": np.array([3, 8])}
+    assert (distance(found, expected).max_abs, distance(found, expected).relative) == (1, 0)
 
 
 def test_shares_by_class():

@@ -131,11 +131,15 @@ def gates_not_met(card: Mapping) -> GateError | None:
         return None
     reasons = "; ".join(f"{target}: {entry['reason']}" for target, entry in left_out.items())
     of_random = any(
-        entry["parity"] and entry["parity"]["source"] == "random inputs" and "agreement" in entry["reason"]
+        entry["parity"] and entry["parity"]["source"] == "random inputs" and _is_of_answers(entry["reason"])
         for entry in left_out.values()
     )
     hint = "random inputs may lie where your data never does: `--examples FILE.npz` compares on your own"
     return GateError(f"left out of `{card['bundle']}`: {reasons}", hint if of_random else None)
+
+
+def _is_of_answers(reason: str) -> bool:
+    return any(f"{gate}: found" in reason for gate in ("agreement", "error"))
 
 
 def _take_out(measured: Measured, place: Place) -> None:

@@ -26,6 +26,7 @@ from zoo.export.recurrences.forms import Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrences_of
 from zoo.export.streaming.part import Step
+from zoo.verify.running.kinds import kinds_of
 
 FLOAT_TARGETS = ("float32", "float16", "dynamic_int8")
 
@@ -43,6 +44,7 @@ def lower(
     converter: Converter,
     signature: str = "predict",
     step: Step | None = None,
+    kinds: Mapping[str, str] | None = None,
 ) -> Lowered:
     """Converts a model, its recurrences by assembly.
 
@@ -59,6 +61,7 @@ def lower(
         converter: the process that converts.
         signature: the name of the file's signature.
         step: of the model, for a second signature of that name in the same file.
+        kinds: what each output is, see `zoo.verify.measures.answers`; as the model's last layers say unless given.
 
     Raises:
         ConversionError: the model cannot be converted, or what came of it cannot be run, or is over the budget.
@@ -74,7 +77,7 @@ def lower(
 
     def in_form(form: str) -> Lowered:
         chooser = Chooser(form, target, runtime)
-        return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step)
+        return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step, kinds)
 
     lowered = in_form(form)
     if size_budget is None or len(lowered.data) <= size_budget:
@@ -98,11 +101,13 @@ def _lowered(
     converter: Converter,
     signature: str,
     step: Step | None,
+    kinds: Mapping[str, str] | None,
 ) -> Lowered:
     integer = choose.target not in FLOAT_TARGETS
     masks = "bool" if integer else "float32"
     cut = cut_open(model, inputs, masks, kinds_for(choose.target))
-    job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature)
+    kinds = kinds_of(model) if kinds is None else kinds
+    job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature, kinds=kinds)
     if step is not None:
         job = replace(job, step=step_job(job, step, masks, replace(choose, form="auto")))
     if not integer:

@@ -13,7 +13,7 @@ from zoo.training.recipe import Recipe
 from zoo.verify.cards import compose
 from zoo.verify.gates import (
     Gate,
-    agreement_gate,
+    answer_gates,
     graph_gates,
     parity_gate,
     repeat_gates,
@@ -21,7 +21,8 @@ from zoo.verify.gates import (
     streaming_gates,
 )
 from zoo.verify.measures import latency
-from zoo.verify.measures.answers import by_class, distance, scale
+from zoo.verify.measures.answers import agreement, by_class, of_examples
+from zoo.verify.measures.distance import distance
 from zoo.verify.measures.first_run import first_run
 from zoo.verify.measures.graph import GraphFacts, read_graph
 from zoo.verify.measures.repeats import repeats
@@ -147,33 +148,33 @@ def _graph_facts(target: str, graph: GraphFacts) -> dict:
 
 def _repeat(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
     few = {name: array[:REPEATED] for name, array in ground.inputs.items()}
-    found = repeats(lambda inputs, rows: artifact.outputs(inputs, rows), few, artifact.rows)
-    largest = max(scale(output) for output in ground.expected.values())
-    return repeat_gates(found.same_bits, found.independent, found.batch_error, largest), {}
+    found = repeats(lambda inputs, rows: artifact.outputs(inputs, rows), few, artifact.rows, ground.expected)
+    return repeat_gates(found.same_bits, found.independent, found.batch_error), {}
 
 
 def _stream(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
     """The part `step`, where there is one, against `predict`."""
     if ground.step is None:
         return [], {}
-    found = stream(artifact, ground.step, ground.inputs, artifact.rows[-1], ground.same)
-    return streaming_gates(target, found), {"streaming": found.facts}
+    found = stream(artifact, ground.step, ground.inputs, artifact.rows[-1], ground.kinds)
+    return streaming_gates(target, found, ground.steps), {"streaming": found.facts}
 
 
 def _compare(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
     """Parity, and agreement where there is no test split to look at it on."""
     outputs = artifact.outputs(ground.inputs, None, report, f"{target}: parity")
     apart = distance(outputs, ground.expected)
-    same = ground.same(outputs, ground.expected)
+    judged = ground.judge(outputs)
     parity = {
         "source": ground.source,
-        "examples": len(same),
+        "examples": len(next(iter(outputs.values()))),
         "max_abs": apart.max_abs,
-        "agreement": float(np.mean(same)),
+        "agreement": agreement(judged),
+        "answers": judged,
     }
-    gates = parity_gate(target, apart.relative)
+    gates = parity_gate(target, apart.relative, ground.steps)
     if ground.measure is None:
-        gates += agreement_gate(target, parity["agreement"], of_values=ground.compares_values)
+        gates += answer_gates(target, judged)
     return gates, {"parity": parity}
 
 
@@ -183,12 +184,16 @@ def _score(target: str, artifact: Artifact, ground: Ground, report) -> tuple[lis
         return [], {"metrics": None}
     test, data, headline = ground.measure.examples, ground.measure.data, ground.measure.headline
     outputs = artifact.outputs(test.inputs, None, report, f"{target}: test split")
-    same = ground.same(outputs, ground.whole)
+    judged = ground.judge_whole(outputs)
     found, wanted = score(ground.measure, outputs["logits"]), ground.keras.metrics[headline]
     errors = 0.0
     if len(test) < SMALL_SPLIT and found.metrics[headline] != wanted:
         errors = 2 * paired_error(ground.measure, outputs["logits"], ground.whole["logits"])
-    agreement = {"agreement": float(np.mean(same)), "agreement_by_class": by_class(same, test.labels, data.labels)}
-    gates = agreement_gate(target, agreement["agreement"])
+    agrees = {
+        "agreement": agreement(judged),
+        "agreement_by_class": by_class(of_examples(judged), test.labels, data.labels),
+        "answers": judged,
+    }
+    gates = answer_gates(target, judged)
     gates += score_gates(target, headline, found.metrics[headline], wanted, reach=ground.reach, two_errors=errors)
-    return gates, {"agreement": agreement, "metrics": found.metrics, "ci95": found.ci95}
+    return gates, {"agreement": agrees, "metrics": found.metrics, "ci95": found.ci95}

@@ -3,13 +3,20 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from zoo.verify.float_operators import float_operators
-from zoo.verify.measures.answers import TOLERANCE
+from zoo.verify.measures.answers import CHOICES, ERROR, WHOLE, Judgement
 from zoo.verify.measures.graph import GraphFacts
 from zoo.verify.measures.streaming import Streamed
 
 BATCH_ERROR = 1e-5
 """Largest difference between a batch and its examples one by one, times the scale of the outputs."""
+STEP_ERROR = 4 * 2.0**-23
+"""What each step of a recurrence adds to the bound on float32's error: some roundings of numbers of its scale."""
+MOST_ERROR = 0.5
+"""Largest error of values and probabilities, as a share of their spread: what answers by habit, a mean or the commonest
+class, may agree often, and has 1."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,8 @@ class Bounds:
     error: float | None
     """Largest difference from Keras on the parity examples, times the scale of the outputs; None: not bounded."""
     agreement: float | None
-    """Least share of examples that are answered as Keras answers them; None: not bounded."""
+    """Least share of answers that are Keras's, of the output where it is least; None: only whole numbers are looked at,
+    which `whole` bounds."""
     drop: float
     """Largest loss of the headline metric against Keras on the whole test split, as a fraction."""
     graph: tuple[GraphRule, ...] = ()
@@ -39,6 +47,8 @@ class Bounds:
     """Whether a gain beyond `drop` is refused too: the artifact is meant to be the same function."""
     keeps_goal: bool = False
     """Whether the metric may not fall below the recipe's `reach` by more than `drop` either."""
+    whole: float = 0.99
+    """Least share of whole numbers, such as an argmax, that are Keras's where `agreement` does not bound it."""
 
 
 def _others(counts: Mapping[str, int], allowed: Collection[str]) -> list[str]:
@@ -120,32 +130,70 @@ def graph_gates(target: str, graph: GraphFacts, recipe: str | None = None) -> li
     return [Gate(rule.name, ", ".join(others) or rule.bound, rule.bound, not others) for rule, others in found]
 
 
-def parity_gate(target: str, relative: float) -> list[Gate]:
+def parity_gate(target: str, relative: float, steps: int = 0) -> list[Gate]:
     """The largest difference from Keras.
 
     Args:
         target: whose bounds.
         relative: the difference as a share of the outputs' scale.
+        steps: of the longest recurrence; see `error_bound`.
     """
-    bound = BOUNDS[target].error
+    bound = error_bound(target, steps)
     if bound is None:
         return []
-    return [Gate("parity", f"{relative:.1e} x scale", f"<= {bound:g} x scale", relative <= bound)]
+    return [Gate("parity", f"{relative:.1e} x scale", f"<= {bound:.3g} x scale", relative <= bound)]
 
 
-def agreement_gate(target: str, agreement: float, of_values: bool = False) -> list[Gate]:
-    """How often the artifact answers as Keras does.
+def error_bound(target: str, steps: int = 0) -> float | None:
+    """The largest difference from Keras that a target may have, times the scale of the outputs; None: any.
+
+    A recurrence computes on what it computed: each step rounds its numbers anew, in another order than Keras's kernels
+    do, and where nothing damps them, the differences add up.  So the bound grows with the steps.
+    """
+    bound = BOUNDS[target].error
+    return None if bound is None else bound + STEP_ERROR * steps
+
+
+def answer_gates(target: str, judged: Mapping[str, Judgement]) -> list[Gate]:
+    """How often the artifact answers as Keras does, and how far its numbers are off: the worst of the outputs counts.
 
     Args:
         target: whose bounds.
-        agreement: the share of the examples.
-        of_values: values were compared, for want of a task that says what an answer is.
+        judged: every output by name.
     """
-    bound = BOUNDS[target].agreement
-    if bound is None:
+    bounds = BOUNDS[target]
+    if bounds.agreement is None:
+        judged = {name: judgement for name, judgement in judged.items() if judgement.kind == WHOLE}
+    if not judged:
         return []
-    what = f"values within {TOLERANCE:.0%} of scale" if of_values else "same answer"
-    return [Gate("agreement", f"{what} on {agreement:.2%}", f">= {bound:.0%}", agreement >= bound)]
+    least = bounds.whole if bounds.agreement is None else bounds.agreement
+    name, worst = min(judged.items(), key=lambda item: item[1].agreement)
+    where = f" of `{name}`" if len(judged) > 1 else ""
+    figure = f"same answer on {worst.agreement:.2%}{where}"
+    return [Gate("agreement", figure, f">= {least:.0%}", worst.agreement >= least), *_error_gate(judged)]
+
+
+def _error_gate(judged: Mapping[str, Judgement]) -> list[Gate]:
+    """The error of values beside their spread, where there are values."""
+    errors = {name: _ratios(judgement) for name, judgement in judged.items() if judgement.error is not None}
+    if not errors:
+        return []
+    name = max(errors, key=lambda name: np.nan_to_num(np.max(errors[name]), nan=np.inf))
+    where = f" of `{name}`" if len(judged) > 1 else ""
+    typical, most = judged[name].typical, judged[name].error
+    bound = f"<= {_bound_of(judged[name].kind):g} x spread, {MOST_ERROR:g} with the worst hundredth"
+    figure = f"{typical:.2g} x spread{where}, {most:.2g} with the worst hundredth"
+    return [Gate("error", figure, bound, all(ratio <= 1 for ratio in errors[name]))]
+
+
+def _ratios(judgement: Judgement) -> tuple[float, float]:
+    """Errors by their bounds."""
+    return judgement.typical / _bound_of(judgement.kind), judgement.error / MOST_ERROR
+
+
+def _bound_of(kind: str) -> float:
+    """On the error without the worst hundredth: a choice is its class, and its probabilities may be off by more."""
+    return MOST_ERROR if kind in CHOICES else ERROR
 
 
 def score_gates(
@@ -173,33 +221,33 @@ def score_gates(
     return gates
 
 
-def streaming_gates(target: str, streamed: Streamed) -> list[Gate]:
+def streaming_gates(target: str, streamed: Streamed, steps: int = 0) -> list[Gate]:
     """Whether frames that come one after another are answered as the whole is, by the same artifact.
 
     The bound is that of the target against Keras; integers are computed alike, so nothing may differ at all.
     """
-    bounds, equal = BOUNDS[target], streamed.max_abs == 0
-    if bounds.error is not None:
-        figure, bound = f"{streamed.relative:.1e} x scale", f"<= {bounds.error:g} x scale"
-        gate = Gate("streaming", figure, bound, streamed.relative <= bounds.error)
+    bound, least, equal = error_bound(target, steps), BOUNDS[target].agreement, streamed.max_abs == 0
+    if bound is not None:
+        figure, words = f"{streamed.relative:.1e} x scale", f"<= {bound:.3g} x scale"
+        gate = Gate("streaming", figure, words, streamed.relative <= bound)
     elif target in _EXACT_STREAMS:
         figure = "same bits" if equal else f"{streamed.max_abs:.1e} apart"
         gate = Gate("streaming", figure, "the bits of the whole", equal)
     else:
-        figure, bound = f"same answer on {streamed.agreement:.2%}", f">= {bounds.agreement:.0%}"
-        gate = Gate("streaming", figure, bound, streamed.agreement >= bounds.agreement)
+        gate = Gate(
+            "streaming", f"same answer on {streamed.agreement:.2%}", f">= {least:.0%}", streamed.agreement >= least
+        )
     found = "same bits" if streamed.repeats else "other bits"
     return [gate, Gate("streamed again", found, "same bits", streamed.repeats)]
 
 
-def repeat_gates(same_bits: bool, independent: bool, batch_error: float | None, scale: float) -> list[Gate]:
+def repeat_gates(same_bits: bool, independent: bool, batch_error: float | None) -> list[Gate]:
     """Determinism: see `measures.repeats.Repeats`."""
     gates = [
         Gate("repeated", "same bits" if same_bits else "other bits", "same bits", same_bits),
         Gate("interleaved", "same bits" if independent else "other bits", "same bits", independent),
     ]
     if batch_error is not None:
-        relative = batch_error / scale
         bound = f"<= {BATCH_ERROR:g} x scale"
-        gates.append(Gate("batch equals singles", f"{relative:.1e} x scale", bound, relative <= BATCH_ERROR))
+        gates.append(Gate("batch equals singles", f"{batch_error:.1e} x scale", bound, batch_error <= BATCH_ERROR))
     return gates

@@ -22,6 +22,9 @@ CARD = "card"
 # What a card says of one moment and one machine; nothing that is measured later can contradict it.
 OF_THE_MOMENT = ("latency_us", "peak_memory_bytes", "notes")
 RATES = ("metrics", "ci95", "agreement", "agreement_by_class", "baselines")
+ERRORS = ("error", "typical_error")
+OF_ANSWERS = ("agreement", "error")
+"""Gates on what is answered to the examples."""
 RATE_TOLERANCE = 0.002
 """Another processor rounds differently, and turns a few of ten thousand answers."""
 
@@ -130,8 +133,11 @@ def _comparable(bundle: Bundle, card: Mapping) -> dict:
         name: {} for name, entry in card["artifacts"].items() if entry["status"] == "passed" and name not in shipped
     }
     for name, entry in entries.items():
-        if bundle.card["artifacts"].get(name, {}).get("gpu") is None:  # a card from before there were verdicts
+        told = bundle.card["artifacts"].get(name, {})
+        if told.get("gpu") is None:  # a card from before there were verdicts
             entry.pop("gpu", None)
+        if entry.get("parity") and "answers" not in (told.get("parity") or {}):  # or before it said what was judged
+            entry["parity"] = {key: value for key, value in entry["parity"].items() if key != "answers"}
     if _examples_are_lost(bundle.card):
         for entry in entries.values():
             entry.pop("parity", None)
@@ -154,6 +160,10 @@ def _agree(key: str, one: object, other: object) -> bool:
     if type(one) not in (int, float) or type(other) not in (int, float):
         return one == other
     words = key.split(" > ")
+    if words[-1] in ERRORS:
+        return abs(one - other) <= max(0.005, 0.25 * max(abs(one), abs(other)))
+    if words[-1] == "correlation":
+        return abs(one - other) <= 0.01
     if words[-1] == "max_abs":
         return abs(one - other) <= max(1e-4, 0.5 * max(abs(one), abs(other)))
     return abs(one - other) <= RATE_TOLERANCE if set(words) & set(RATES) else one == other
@@ -183,7 +193,7 @@ def _without_lost_examples(card: Mapping, gates: Mapping[str, list[Gate]]) -> di
         return dict(gates)
     unknown = "not measured again: the examples are not in the bundle"
     return {
-        target: [replace(gate, figure=unknown, passed=True) if gate.name == "agreement" else gate for gate in found]
+        target: [replace(gate, figure=unknown, passed=True) if gate.name in OF_ANSWERS else gate for gate in found]
         for target, found in gates.items()
     }
 

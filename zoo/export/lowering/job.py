@@ -22,7 +22,8 @@ class Job:
     """A model on its way into a file: cut open, its recurrences in the forms that they will take.
 
     `step` is the same model a chunk of frames at a time, on its way into the same file; its recurrences repeat the same
-    cells, and `of_whole` says of each which one of the model's it is.
+    cells, and `of_whole` says of each which one of the model's it is.  `kinds` says what its outputs are; see
+    `zoo.verify.measures.answers`.
     """
 
     model: keras.Model
@@ -33,6 +34,7 @@ class Job:
     signature: str
     step: Job | None = None
     of_whole: tuple[int, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[Job, ...]:

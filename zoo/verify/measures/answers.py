@@ -1,69 +1,178 @@
-"""How far an artifact is from the Keras model that it came from: in value, and in what it answers."""
+"""Whether an artifact answers as Keras does: the one notion of "same answer", for gates, streams and int8 schemes.
 
-from collections.abc import Callable, Mapping, Sequence
+What an output answers is its kind.  A choice is its class; a probability of yes, the side of one half; a value is right
+if its error is small beside the spread of Keras's own answers, never beside its magnitude; a whole number is right or
+wrong.  Outputs with steps are judged a step at a time.  Small outputs and outputs with an offset are judged as any.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from zoo.runtime.prediction import softmax
+from zoo.verify.measures.distance import difference, from_mean, is_float, noise
+
 Arrays = Mapping[str, np.ndarray]
 
-TOLERANCE = 0.1
-"""Where no task says what an answer is, two are the same if no value differs by more than this share of the scale."""
+LOGITS, PROBABILITIES, YES_NO, VALUE, WHOLE = KINDS = ("logits", "probabilities", "yes_no", "value", "whole")
+CHOICES = (LOGITS, PROBABILITIES)
+"""Kinds that answer by a class: the last axis has a number for each."""
+
+ERROR = 0.2
+"""Values whose error, root mean square, is at most this share of the spread are the same values."""
+TOLERANCE = 2 * ERROR
+"""A single step may be so far off: errors of a normal distribution are beyond twice their deviation in a twentieth."""
+TIE = 0.9
+"""Where values are the same, a class that Keras gives so much of its best one's probability is as good an answer."""
+
+UNLIKE = 16
+"""Up to so many features of the last axis may be unlike quantities, each with a spread of its own."""
+_ENOUGH = 16
+"""Of fewer rows the spread of a single feature says nothing."""
+_HARDLY = 1e-3
+"""A feature that varies less than this share of another is measured by all of them."""
+_WORST = 100
+"""One step in so many may be off by any amount: `typical` leaves it out."""
+_CLOSE = {VALUE: 0.05, YES_NO: 0.05, LOGITS: ERROR, PROBABILITIES: ERROR}
+"""Errors below it do not count where files are ranked by closeness."""
 
 
 @dataclass(frozen=True)
-class Distance:
-    """Largest differences over some examples."""
+class Judgement:
+    """How one output of an artifact answers."""
 
-    max_abs: float
-    """Of all values of all outputs."""
-    relative: float
-    """The same as a share of the output's scale, the worst of the outputs."""
+    kind: str
+    same: np.ndarray
+    """(n, answers) bool: whether each answer of each example is Keras's; a step is an answer, or each number of a step
+    where these stand for themselves."""
+    error: float | None = None
+    """Root mean square of the error of values (of a choice, of probabilities), as a share of the spread of Keras's over
+    the examples: an artifact that always answers the mean has 1.  None of whole numbers."""
+    typical: float | None = None
+    """The same without the worst hundredth of the steps."""
+    correlation: float | None = None
+    """With Keras's values, each from its mean over the examples; None where one of both does not vary."""
+
+    @property
+    def agreement(self) -> float:
+        """The share of answers that are Keras's."""
+        return float(np.mean(self.same))
+
+    @property
+    def closeness(self) -> float:
+        """One figure to rank files by, 1 at best: the agreement, or less where values are off by more than little."""
+        if self.typical is None:
+            return self.agreement
+        if not np.isfinite(self.typical):
+            return 0.0
+        return min(self.agreement, 1.0 - min(1.0, max(0.0, self.typical - _CLOSE[self.kind])))
 
 
-def scale(output: np.ndarray) -> float:
-    """What errors of an output are measured by: max(1, largest |value|)."""
-    return max(1.0, float(np.max(np.abs(output), initial=0.0)))
+def judge(found: Arrays, expected: Arrays, kinds: Mapping[str, str]) -> dict[str, Judgement]:
+    """Judges outputs by name, each (n, ...).
+
+    Args:
+        found: of the artifact.
+        expected: of Keras.
+        kinds: by output, one of `KINDS`; of one that is not named, as its type says.
+    """
+    with np.errstate(invalid="ignore"):  # of what is infinite or no number, which is no answer
+        return {name: _judged(found[name], expected[name], kinds.get(name)) for name in expected}
 
 
-def distance(found: Arrays, expected: Arrays) -> Distance:
-    """Compares outputs by name, each (n, ...), value by value; NaN where one is not a number."""
-    apart = {name: float(np.max(np.abs(_wide(found[name]) - _wide(expected[name])), initial=0.0)) for name in expected}
-    return Distance(
-        max_abs=_worst(apart.values()), relative=_worst(apart[name] / scale(expected[name]) for name in expected)
-    )
+def agreement(judged: Mapping[str, Judgement]) -> float:
+    """The least agreement of any output."""
+    return min(judgement.agreement for judgement in judged.values())
 
 
-def same_class(answers: Callable[[np.ndarray], np.ndarray]) -> Callable[[Arrays, Arrays], np.ndarray]:
-    """Compares what a task answers to `logits`: (found, expected) -> (n,) bool."""
-    return lambda found, expected: answers(found["logits"]) == answers(expected["logits"])
+def closeness(judged: Mapping[str, Judgement]) -> float:
+    """The least closeness of any output."""
+    return min(judgement.closeness for judgement in judged.values())
 
 
-def within_tolerance(found: Arrays, expected: Arrays) -> np.ndarray:
-    """(n,) bool: whether all values of an example are as near as `TOLERANCE` says."""
-    same = [
-        np.abs(_wide(found[name]) - _wide(expected[name])).reshape(len(expected[name]), -1).max(axis=1, initial=0.0)
-        <= TOLERANCE * scale(expected[name])
-        for name in expected
-    ]
-    return np.logical_and.reduce(same)
+def of_examples(judged: Mapping[str, Judgement]) -> np.ndarray:
+    """(n,) the share of an example's answers that are Keras's, of the output where it is least."""
+    return np.min([judgement.same.mean(axis=1) for judgement in judged.values()], axis=0)
 
 
 def by_class(same: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> dict[str, float]:
     """The share of equal answers among the examples of each class; classes without examples are left out.
 
     Args:
-        same: (n,) bool.
+        same: (n,) shares or bool.
         labels: (n,) int, into `names`.
         names: of the classes.
     """
     return {name: float(np.mean(same[labels == index])) for index, name in enumerate(names) if np.any(labels == index)}
 
 
-def _wide(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values, np.float64)
+def _judged(found: np.ndarray, expected: np.ndarray, kind: str | None) -> Judgement:
+    if not is_float(expected):
+        return Judgement(WHOLE, (np.asarray(found) == expected).reshape(len(expected), -1))
+    found, expected = _in_steps(found), _in_steps(expected)
+    if kind == LOGITS:
+        return _choice(kind, softmax(found), softmax(expected))
+    if kind == PROBABILITIES:
+        return _choice(kind, found, expected)
+    if kind == YES_NO:
+        return _choice(kind, *(_of_two(numbers) for numbers in (found, expected)))
+    error, figures = _errors(found, expected, _spreads(expected))
+    return Judgement(VALUE, error <= TOLERANCE, *figures)
 
 
-def _worst(values) -> float:
-    """The largest, NaN if any is (Python's `max` would drop it or not, by the order)."""
-    return float(np.max(np.array(list(values))))
+def _choice(kind: str, found: np.ndarray, expected: np.ndarray) -> Judgement:
+    """Of probabilities, (n, steps, classes)."""
+    found, expected = (np.asarray(numbers, np.float64) for numbers in (found, expected))
+    spread = _pooled(from_mean(expected), expected)
+    _, (error, typical, correlation) = _errors(found, expected, spread)
+    answer = found.argmax(axis=-1)
+    same = answer == expected.argmax(axis=-1)
+    if typical <= ERROR:
+        given = np.take_along_axis(expected, answer[..., None], axis=-1)[..., 0]
+        same |= given >= TIE * expected.max(axis=-1)
+    return Judgement(kind, same & np.isfinite(found).all(axis=-1), error, typical, correlation)
+
+
+def _errors(found: np.ndarray, expected: np.ndarray, spread: np.ndarray | float) -> tuple[np.ndarray, tuple]:
+    """Each step's error in spreads, (n, steps), and the judgement's `error`, `typical` and `correlation`."""
+    apart, deviations = difference(found, expected) / spread, from_mean(expected) / spread
+    squares = np.mean(apart**2, axis=-1)
+    ranked = np.sort(squares, axis=None)  # NaN last
+    kept = ranked[: ranked.size - ranked.size // _WORST]
+    correlation = _correlation(deviations + apart, deviations)
+    return np.sqrt(squares), (float(np.sqrt(ranked.mean())), float(np.sqrt(kept.mean())), correlation)
+
+
+def _spreads(expected: np.ndarray) -> np.ndarray | float:
+    """The standard deviation of values, (n, steps, features), over the examples; of few features, each its own."""
+    deviations = from_mean(expected)
+    pooled = _pooled(deviations, expected)
+    examples, steps, features = expected.shape
+    if features > UNLIKE or examples == 1 or examples * steps < _ENOUGH:
+        return pooled
+    each = np.sqrt(np.mean(deviations**2, axis=(0, 1)))
+    lost = np.array([noise(expected[..., feature]) for feature in range(features)])
+    return np.where(each > np.maximum(lost, _HARDLY * each.max()), each, pooled)
+
+
+def _pooled(deviations: np.ndarray, expected: np.ndarray) -> float:
+    return max(float(np.sqrt(np.mean(deviations**2))), noise(expected))
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:
+    one, other = (numbers.ravel() - numbers.mean() for numbers in (one, other))
+    length = float(np.sqrt(np.sum(one**2)) * np.sqrt(np.sum(other**2)))
+    return float(np.sum(one * other) / length) if np.isfinite(length) and length > 0 else None
+
+
+def _in_steps(numbers: np.ndarray) -> np.ndarray:
+    """(n, steps, features) float64."""
+    numbers = np.asarray(numbers, np.float64)
+    return numbers.reshape(len(numbers), -1, numbers.shape[-1] if numbers.ndim > 1 else 1)
+
+
+def _of_two(probabilities: np.ndarray) -> np.ndarray:
+    """Each probability of yes as a choice of its own, (n, numbers, 2)."""
+    yes = probabilities.reshape(len(probabilities), -1)
+    return np.stack([1 - yes, yes], axis=-1)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoo.verify.measures.distance import distance
+
 Arrays = Mapping[str, np.ndarray]
 Run = Callable[[Arrays, int], Arrays]
 """(inputs by name, each (n, ...); rows in a call) -> outputs by name, each (n, ...)"""
@@ -19,16 +21,18 @@ class Repeats:
     independent: bool
     """Inputs that are run in another order, one between the others, give the bits that they gave before."""
     batch_error: float | None
-    """Largest difference between a batch and its examples one by one; None where a call takes one example only."""
+    """Largest difference between a batch and its examples one by one, times the scale of the output; None where a call
+    takes one example only."""
 
 
-def repeats(run: Run, inputs: Arrays, batches: tuple[int, ...]) -> Repeats:
+def repeats(run: Run, inputs: Arrays, batches: tuple[int, ...], of: Arrays | None = None) -> Repeats:
     """Runs a handful of examples again and again.
 
     Args:
         run: the artifact.
         inputs: by name, (n, ...), a few examples that differ from each other.
         batches: the numbers of rows that a call may have, the smallest first.
+        of: outputs that give the scales, by name, (m, ...); those of the handful unless given.
     """
     alone = batches[0]
     count = len(next(iter(inputs.values())))
@@ -40,15 +44,14 @@ def repeats(run: Run, inputs: Arrays, batches: tuple[int, ...]) -> Repeats:
     return Repeats(
         same_bits=all(_equal(array[count], array[count - 1]) for array in calls.values()),
         independent=all(_equal(array, first[name][order]) for name, array in calls.items()),
-        batch_error=_batch_error(run, inputs, first, batches[-1]),
+        batch_error=_batch_error(run, inputs, first, batches[-1], of),
     )
 
 
-def _batch_error(run: Run, inputs: Arrays, alone: Arrays, batch: int) -> float | None:
+def _batch_error(run: Run, inputs: Arrays, alone: Arrays, batch: int, of: Arrays | None) -> float | None:
     if batch == 1:
         return None
-    together = run(inputs, batch)
-    return max(float(np.max(np.abs(together[name] - alone[name]), initial=0)) for name in alone)
+    return distance(run(inputs, batch), alone, of).relative
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:

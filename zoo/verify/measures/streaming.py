@@ -1,12 +1,13 @@
 """Whether a stream is answered as the whole is: the part `step` of an artifact against its part `predict`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from zoo.runtime.decode import Runner, Stream
-from zoo.verify.measures.answers import distance
+from zoo.verify.measures.answers import agreement, judge
+from zoo.verify.measures.distance import distance
 
 RUNS = 10_000
 """About so many runs of `step` an artifact: of long sequences fewer examples are streamed."""
@@ -34,9 +35,7 @@ class Streamed:
         return self.facts["agreement"]
 
 
-def stream(
-    runner: Runner, step: Mapping, inputs: Arrays, rows: int, same: Callable[[Arrays, Arrays], np.ndarray]
-) -> Streamed:
+def stream(runner: Runner, step: Mapping, inputs: Arrays, rows: int, kinds: Mapping[str, str]) -> Streamed:
     """Streams examples, as many whole chunks of each as it has, and runs them whole.
 
     Args:
@@ -44,7 +43,7 @@ def stream(
         step: the manifest's entry of that part.
         inputs: by name, (n, ...), whole examples.
         rows: in a call.
-        same: (found, expected outputs) -> (n,) bool: same answer.
+        kinds: of the outputs, see `answers.judge`.
     """
     timed = [name for name, facts in step["inputs"].items() if facts.get("time")]
     chunk, length = step["inputs"][timed[0]]["shape"][1], inputs[timed[0]].shape[1]
@@ -63,7 +62,7 @@ def stream(
         "examples": len(groups) * rows,
         "frames": frames,
         "max_abs": apart.max_abs,
-        "agreement": float(np.mean(same(streamed, whole))),
+        "agreement": agreement(judge(streamed, whole, kinds)),
     }
     repeats = all(again[name].tobytes() == found[0][name].tobytes() for name in again)
     return Streamed(facts, apart.relative, repeats)

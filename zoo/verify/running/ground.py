@@ -1,16 +1,17 @@
 """What the artifacts of a bundle are compared with: examples, and what the Keras model says to them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import keras
 import numpy as np
+from keras import layers
 
 from zoo.bundle import ignore
 from zoo.data import get_data
 from zoo.tasks import get_task
 from zoo.training.recipe import Recipe
-from zoo.verify.measures.answers import same_class, within_tolerance
+from zoo.verify.measures.answers import LOGITS, Judgement, judge
 from zoo.verify.measures.scores import Measure, Score, score
 from zoo.verify.running.examples import random_inputs, stratified
 from zoo.verify.running.reference import keras_outputs
@@ -29,10 +30,8 @@ class Ground:
     """Where they come from, as the card says it."""
     expected: Arrays
     """Keras's outputs for them."""
-    same: Callable[[Arrays, Arrays], np.ndarray]
-    """(found, expected outputs) -> (n,) bool: same answer."""
-    compares_values: bool
-    """Whether `same` looks at values, for want of a task that says what an answer is."""
+    kinds: Mapping[str, str]
+    """What each output is; see `answers.judge`."""
     measure: Measure | None = None
     """How the whole test split is scored; None where there is none."""
     whole: Arrays | None = None
@@ -42,6 +41,16 @@ class Ground:
     """What the recipe promises of the headline metric."""
     step: Mapping | None = None
     """The manifest's entry of the part `step`; None where there is none."""
+    steps: int = 0
+    """Of the longest recurrence."""
+
+    def judge(self, found: Arrays) -> dict[str, Judgement]:
+        """How an artifact answers the parity examples."""
+        return judge(found, self.expected, self.kinds)
+
+    def judge_whole(self, found: Arrays) -> dict[str, Judgement]:
+        """How an artifact answers the whole test split."""
+        return judge(found, self.whole, self.kinds)
 
 
 def lay_ground(
@@ -49,12 +58,11 @@ def lay_ground(
 ) -> Ground:
     """Chooses the examples and runs Keras on them; see `examine.measure` for the arguments."""
     part = "predict"
-    task = get_task(manifest["task"]) if manifest["task"] else None
     common = {
         "part": part,
-        "same": same_class(task.answers) if task else within_tolerance,
-        "compares_values": task is None,
+        "kinds": kinds_in(manifest, part),
         "step": manifest["parts"].get("step"),
+        "steps": longest_recurrence(model),
     }
     if recipe is None:
         inputs = examples or random_inputs(manifest, part)
@@ -64,7 +72,7 @@ def lay_ground(
     test = data.load("test")
     whole = keras_outputs(model, test.inputs, report, "Keras: test split")
     chosen = stratified(test.labels)
-    question = Measure(task, data, test, recipe.headline)
+    question = Measure(get_task(manifest["task"]), data, test, recipe.headline)
     return Ground(
         inputs=test.take(chosen).inputs,
         source=f"{data.name} test",
@@ -75,3 +83,17 @@ def lay_ground(
         reach=recipe.reach[recipe.headline],
         **common,
     )
+
+
+def kinds_in(manifest: Mapping, part: str) -> dict[str, str]:
+    """What the manifest says that each output of a part is, where it does; see `answers.judge`."""
+    outputs = manifest["parts"][part]["outputs"]
+    said = {name: facts.get("kind") or (LOGITS if facts.get("softmax") else None) for name, facts in outputs.items()}
+    return {name: kind for name, kind in said.items() if kind}
+
+
+def longest_recurrence(model: keras.Model) -> int:
+    """The most steps that any recurrent layer of a model takes; 0 where there is none."""
+    wholes = [layer for layer in model._flatten_layers() if isinstance(layer, layers.RNN | layers.Bidirectional)]
+    nodes = [node for layer in wholes for node in layer._inbound_nodes]
+    return max((node.input_tensors[0].shape[1] or 0 for node in nodes), default=0)

@@ -1,4 +1,4 @@
-"""How well a file answers as Keras does: what the recipes of an int8 recurrence are chosen by."""
+"""What Keras and a file answer to the same examples: the recipes of an int8 recurrence are chosen by it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from zoo.runtime.litert import LiteRTRunner
+from zoo.verify.measures.answers import closeness, judge
 
 Values = Mapping[str, np.ndarray]
 
@@ -16,27 +17,17 @@ _AT_ONCE = 100
 """Examples that Keras answers together."""
 
 
-def agreement(wanted: Values, found: Values) -> float:
-    """The smallest agreement of any output, 1.0 at best.
+def how_close(found: Values, wanted: Values, kinds: Mapping[str, str]) -> float:
+    """How well a file answers, 1.0 at best; see `answers.closeness`.
 
     Args:
-        wanted: each output of Keras, (examples, ..., values).
-        found: the same of the file.
-
-    Returns:
-        Of an output with several values, the share of rows whose largest value is the same; of one with a single value,
-        1 - the root mean square error in standard deviations of the output.
+        found: each output of the file, (examples, ...).
+        wanted: the same of Keras.
+        kinds: what each output is.
     """
-    return min(_of_output(wanted[name], found[name]) for name in wanted)
-
-
-def _of_output(wanted: np.ndarray, found: np.ndarray) -> float:
-    rows = min(len(wanted), len(found))  # a batch that is not full is left out, or filled up
-    wanted, found = wanted[:rows], found[:rows]
-    if wanted.shape[-1] > 1:
-        return float(np.mean(wanted.argmax(-1) == found.argmax(-1)))
-    error = np.sqrt(np.mean((wanted - found) ** 2.0))
-    return float(1 - error / max(np.std(wanted), np.finfo(np.float32).tiny))
+    rows = min(len(array) for array in (*found.values(), *wanted.values()))  # a batch was left out, or filled up
+    first = [{name: array[:rows] for name, array in outputs.items()} for outputs in (found, wanted)]
+    return closeness(judge(*first, kinds))
 
 
 def answers_of_keras(model: keras.Model, examples: Values) -> dict[str, np.ndarray]:

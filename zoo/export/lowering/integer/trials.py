@@ -18,7 +18,7 @@ from ai_edge_litert.schema_py_generated import TensorType
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece
 from zoo.export.assembly.repair import reachable
-from zoo.export.lowering.integer.agreement import agreement, answers_of_file
+from zoo.export.lowering.integer.agreement import answers_of_file, how_close
 from zoo.export.lowering.job import Job
 from zoo.export.recurrences.ranges import RECIPES, Recipe
 
@@ -39,7 +39,7 @@ class Trial:
         recipe: its name, and what else of the model stays float.
         data: the file.
         floats: its operators that give a float tensor, and how many there are of each.
-        agreement: see `agreement.agreement`.
+        agreement: see `agreement.how_close`.
     """
 
     recipe: str
@@ -64,7 +64,7 @@ class Judge:
             path.write_bytes(data)
             self.job.converter.first_run(path)
             if self.examples:
-                score = agreement(self.wanted, answers_of_file(path, self.job.signature, self.examples))
+                score = how_close(answers_of_file(path, self.job.signature, self.examples), self.wanted, self.job.kinds)
         return Trial(recipe, data, floats_of(whole.graph), score)
 
 
