@@ -7,6 +7,7 @@ import typer
 
 from zoo.bundle import TARGETS, USUAL_TARGETS, Bundle
 from zoo.cli._output import CUSTOM, import_tensorflow, print_table, progress_bar
+from zoo.cli._sizes import lengths, shapes
 
 
 def export(
@@ -42,7 +43,19 @@ def export(
         ),
     ] = None,
     batch_size: Annotated[int, typer.Option(help="Rows of every input of the .tflite files.")] = 1,
-    length: Annotated[int | None, typer.Option(help="Steps of inputs whose time axis is open.")] = None,
+    length: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="N|INPUT=N",
+            help="Steps of inputs whose time axis is open: for all of them, or given again for each by its name.",
+        ),
+    ] = None,
+    shape: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="INPUT=N,N,...", help="Shape of an input with open axes, without the batch; may be given again."
+        ),
+    ] = None,
     form: Annotated[
         str, typer.Option(help="How recurrences are lowered: unrolled, blocked, or auto, as was measured to be faster.")
     ] = "auto",
@@ -87,7 +100,8 @@ def export(
             form=form,
             runtime=runtime,
             size_budget=size_budget,
-            length=length,
+            length=lengths(length),
+            shapes=shapes(shape),
             int8_io=int8_io,
             step=step,
             chunk=chunk,

@@ -40,7 +40,8 @@ def export_model(
     form: str = "auto",
     runtime: str = "compiled",
     size_budget: int | None = None,
-    length: int | None = None,
+    length: int | Mapping[str, int] | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
     int8_io: str | None = None,
     step: bool = False,
     chunk: int = 1,
@@ -67,7 +68,9 @@ def export_model(
         runtime: what `auto` picks for: `compiled` (LiteRT's `CompiledModel` with its weight cache, as our runtime has
             it), `interpreter` (which has no such cache) or `gpu`.
         size_budget: bytes that each `.tflite` file may take; `auto` heeds it.
-        length: steps of inputs whose time axis is open.
+        length: steps of inputs whose time axis is open, for all of them or by input name: `{"encoder": 20}`; where one
+            axis is open that is not time, the size of that.
+        shapes: by input name its shape without the batch, where axes of it are open: `{"image": (32, 128, 1)}`.
         int8_io: `int8` or `uint8` ends of the target `int8`; uint8 for an image and int8 for all else unless given.
         step: whether artifacts have the signature `step` too, which is given frames as they come: `zoo.runtime` streams
             by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and the states, (batch, ...) each:
@@ -94,6 +97,7 @@ def export_model(
         runtime=runtime,
         size_budget=size_budget,
         length=length,
+        shapes=shapes,
         int8_io=int8_io,
         step=step,
         chunk=chunk,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 
+from zoo.sources.channels_first import put_channels_last
 from zoo.sources.keras_file import load_keras_file
 
 
@@ -22,20 +23,21 @@ def load_source(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> keras.Mode
     Raises:
         InputError: see `load_keras_file`.
     """
-    return deployed(load_keras_file(path), {name: shape[1] for name, shape in shapes.items() if len(shape) > 1})
+    return deployed(load_keras_file(path), {name: tuple(shape[1:]) for name, shape in shapes.items()})
 
 
-def deployed(model: keras.Model, lengths: Mapping[str, int] | int | None = None) -> keras.Model:
+def deployed(model: keras.Model, shapes: Mapping[str, tuple[int, ...]] | None = None) -> keras.Model:
     """A functional model over the layers of `model`: dict of named inputs -> dict of named outputs, all batch first.
 
-    Three things are taken away, because an artifact cannot have them; **the layers of `model` are changed**:
+    Four things are taken away, because an artifact cannot have them; **the layers of `model` are changed**:
     - mixed precision, which is a way to train: the float32 weights compute in float32;
     - state between calls: stateful layers begin each call with zeros;
-    - unknown length: the time axis (axis 1) of each input gets the given one.
+    - unknown sizes: every open axis of an input, time as a rule, gets the given one;
+    - convolutions with their channels first: transposes stand around those with channels last.
 
     Args:
         model: a built functional or Sequential model.
-        lengths: steps of the inputs whose time axis is open, for all of them or by input name.
+        shapes: by input name its shape without the batch; only open axes take what it says.
     """
     for layer in [model, *model._flatten_layers(include_self=False)]:
         layer.name = as_name(layer.name)  # TensorFlow traces no layer whose name holds a space
@@ -43,7 +45,8 @@ def deployed(model: keras.Model, lengths: Mapping[str, int] | int | None = None)
             layer.dtype_policy = "float32"
         if getattr(layer, "stateful", False):
             layer.stateful = False
-    inputs = [_fixed(tensor, lengths) for tensor in model.inputs]
+        put_channels_last(layer)
+    inputs = [_fixed(tensor, shapes or {}) for tensor in model.inputs]
     outputs = keras.tree.flatten(model(keras.tree.pack_sequence_as(_input_structure(model), inputs)))
     return keras.Model(
         {tensor.name: tensor for tensor in inputs},
@@ -58,12 +61,15 @@ def input_names(model: keras.Model) -> list[str]:
 
 
 def output_names(model: keras.Model) -> list[str]:
-    """The same for outputs: the keys of a dict, else the layers that give them, with a number where one repeats."""
+    """The same for outputs: keys of dicts, nested ones joined by `_`, where no dict is the layers that give them.
+
+    A number is added where a name repeats.
+    """
     structure = model.output if not isinstance(model, keras.Sequential) else model.outputs
-    if isinstance(structure, dict) and len(structure) == len(model.outputs):
-        names = sorted(structure)  # the order in which Keras flattens a dict
-    else:
-        names = [_layer_of(tensor) for tensor in model.outputs]
+    names = [
+        _key(path) if any(isinstance(part, str) for part in path) else _layer_of(tensor)
+        for path, tensor in keras.tree.flatten_with_path(structure)
+    ]
     unique: list[str] = []
     for name in map(as_name, names):
         count = sum(other == name or re.fullmatch(rf"{name}_\d+", other) is not None for other in unique)
@@ -76,12 +82,17 @@ def as_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
-def _fixed(tensor, lengths: Mapping[str, int] | int | None) -> keras.KerasTensor:
-    """An input like `tensor` with any batch and a known length; floats of all widths come in as float32."""
+def _key(path: tuple[str | int, ...]) -> str:
+    """What an output in nested dicts and lists is called: `{"state": {"h": h, "c": [a, b]}}` has `state_c_1`."""
+    return "_".join(map(str, path))
+
+
+def _fixed(tensor, shapes: Mapping[str, tuple[int, ...]]) -> keras.KerasTensor:
+    """An input like `tensor` with any batch and no other open axis; floats of all widths come in as float32."""
     name = as_name(_layer_of(tensor))
-    shape = list(tensor.shape[1:])
-    if shape and shape[0] is None:
-        shape[0] = lengths.get(name) if isinstance(lengths, Mapping) else lengths
+    own = tensor.shape[1:]
+    given = shapes.get(name, own)
+    shape = [size if size is not None else wanted for size, wanted in zip(own, given, strict=True)]
     return keras.Input(shape, name=name, dtype="float32" if "float" in tensor.dtype else tensor.dtype)
 
 

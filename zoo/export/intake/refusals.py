@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import keras
 from keras import layers
 
-from zoo.errors import ConversionError, InputError
+from zoo.errors import ConversionError
 from zoo.export.intake.request import Request
+from zoo.export.intake.shapes import fixed_shapes
 from zoo.sources.deployed import input_names
 
 _FLOAT_TARGETS = ("saved_model", "float32", "float16")
@@ -27,7 +28,7 @@ def refuse(model: keras.Model, request: Request) -> None:
         InputError: an option is missing that the model needs, or one is given that it has no use for.
     """
     check_inputs(model)
-    check_lengths(model, request.length)
+    fixed_shapes(model, request)
     for layer in all_layers(model):
         check_weights(layer)
     if request.targets == ("saved_model",):
@@ -57,31 +58,6 @@ def check_inputs(model: keras.Model) -> None:
                 f"input `{name}` takes text: an artifact takes numbers",
                 "export the model behind the text's vectorisation, with token ids as input",
             )
-
-
-def check_lengths(model: keras.Model, length: int | None) -> None:
-    """Of every input all axes behind the batch must be known, but for the time axis where `length` is given."""
-    time_is_open = False
-    for name, tensor in zip(input_names(model), model.inputs, strict=True):
-        unknown = [axis for axis, size in enumerate(tensor.shape) if axis and size is None]
-        if unknown and unknown != [1]:
-            raise InputError(
-                f"axis {unknown[-1]} of input `{name}` is of unknown size: found {tuple(tensor.shape)}",
-                "build the model with `keras.Input` of a known shape; only the time axis, axis 1, can be given here",
-            )
-        if unknown and length is None:
-            raise InputError(
-                f"the time axis of input `{name}` is of unknown length: found {tuple(tensor.shape)}",
-                "`--length 50` (in Python `length=50`) exports it for 50 steps",
-            )
-        time_is_open |= bool(unknown)
-    if length is not None and not time_is_open:
-        shapes = ", ".join(
-            f"`{name}` {tuple(x.shape)}" for name, x in zip(input_names(model), model.inputs, strict=True)
-        )
-        raise InputError(
-            f"`length` was given, but no input has a time axis of unknown length: found {shapes}", "leave it out"
-        )
 
 
 def check_weights(layer: keras.Layer) -> None:

@@ -1,6 +1,6 @@
 """What an export is asked for, as one checked value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoo.bundle import TARGETS
@@ -23,9 +23,10 @@ class Request:
         form: how recurrences are lowered.
         runtime: what the form `auto` is chosen for.
         size_budget: bytes that each `.tflite` file may take; None: as many as it does.
-        length: steps of inputs whose time axis is open; None where there are none.
+        length: the size of the open axis of inputs that have one, time as a rule: for all of them or by input name.
         int8_io: dtype of the ends of `int8`; None: uint8 for an image input, int8 for all else.
         chunk: frames a call of the part `step`; None: no such part.
+        shapes: by input name its whole shape without the batch, where axes of it are open.
     """
 
     targets: tuple[str, ...]
@@ -33,9 +34,10 @@ class Request:
     form: str = "auto"
     runtime: str = "compiled"
     size_budget: int | None = None
-    length: int | None = None
+    length: int | Mapping[str, int] | None = None
     int8_io: str | None = None
     chunk: int | None = None
+    shapes: Mapping[str, tuple[int, ...]] | None = None
 
 
 def make_request(
@@ -45,10 +47,11 @@ def make_request(
     form: str,
     runtime: str,
     size_budget: int | None,
-    length: int | None,
+    length: int | Mapping[str, int] | None,
     int8_io: str | None,
     step: bool = False,
     chunk: int = 1,
+    shapes: Mapping[str, Sequence[int]] | None = None,
 ) -> Request:
     """Checks the options that can be checked without the model.
 
@@ -57,8 +60,8 @@ def make_request(
         InputError: an option is not what it can be, or does not go with another.
     """
     wanted = _known_targets([targets] if isinstance(targets, str) else list(targets))
-    counts = {"batch_size": batch_size, "size_budget": size_budget, "length": length, "chunk": chunk}
-    for name, value in counts.items():
+    counts = {"batch_size": batch_size, "size_budget": size_budget, "chunk": chunk}
+    for name, value in (*counts.items(), *_sizes(length, shapes)):
         if value is not None and (type(value) is not int or value < 1):
             raise InputError(f"wrong value of `{name}`: found {value!r}, expected a whole number from 1")
     if form == "step":
@@ -71,9 +74,23 @@ def make_request(
             f"`int8_io` is about the target `int8`, found {_listed(wanted)}",
             "`int16x8` has int16 in and out, the other targets have float32",
         )
-    return Request(
-        wanted, batch_size, form, runtime, size_budget, length, int8_io, _frames_of_a_step(step, chunk, wanted)
-    )
+    frames = _frames_of_a_step(step, chunk, wanted)
+    shapes = None if shapes is None else {name: tuple(shape) for name, shape in shapes.items()}
+    return Request(wanted, batch_size, form, runtime, size_budget, length, int8_io, frames, shapes)
+
+
+def _sizes(length: object, shapes: object) -> Iterator[tuple[str, object]]:
+    """Every number of the options `length` and `shapes`, and what it is called."""
+    if isinstance(length, Mapping):
+        yield from ((f"length[{name!r}]", value) for name, value in length.items())
+    else:
+        yield "length", length
+    if not isinstance(shapes, Mapping | None):
+        raise InputError(f"wrong value of `shapes`: found {shapes!r}, expected a shape by input name")
+    for name, shape in (shapes or {}).items():
+        if not isinstance(shape, Sequence) or isinstance(shape, str):
+            raise InputError(f"wrong value of `shapes[{name!r}]`: found {shape!r}, expected whole numbers from 1")
+        yield from ((f"shapes[{name!r}]", size) for size in shape)
 
 
 def _frames_of_a_step(step: bool, chunk: int, targets: Sequence[str]) -> int | None:

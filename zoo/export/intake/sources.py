@@ -13,8 +13,10 @@ import keras
 from zoo.bundle import Bundle, load_bundle
 from zoo.data import DataSet, get_data
 from zoo.errors import ConversionError, InputError
+from zoo.export.blame import blaming
 from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
+from zoo.export.intake.shapes import fixed_shapes
 from zoo.export.streaming.part import Step, step_of
 from zoo.families import create_model, load_model, parts
 from zoo.registry import Spec, get_spec
@@ -160,8 +162,25 @@ def _of_user(file: Path, name: str, request: Request) -> Source:
     """A model that is not the zoo's, from a copy of its file: the user's own stays as it was, whatever is done here."""
     model = load_keras_file(file)
     refuse(model, request)
-    model = deployed(model, request.length)
+    model = _fixed(model, request)
     return Source(bundle_name(name), model, {"source.keras": file}, step=_step(model, request))
+
+
+def _fixed(model: keras.Model, request: Request) -> keras.Model:
+    """The deployed form for the shapes that were asked for, which may not be what a layer takes."""
+    shapes = fixed_shapes(model, request)
+    try:
+        with blaming() as blame:
+            return deployed(model, shapes)
+    except Exception as error:  # whatever Keras raises for a shape
+        if blame.operation is None or (request.length is None and request.shapes is None):
+            raise
+        given = ", ".join(f"`{name}` {shape}" for name, shape in shapes.items())
+        raise InputError(
+            f"{blame.said(error)}; its model was given inputs of {given}",
+            "another `--length` or `--shape` suits it, or a layer that takes any: `Reshape((-1, 8))`, a pooling over "
+            "the axis",
+        ) from error
 
 
 def _step(model: keras.Model, request: Request) -> Step | None:

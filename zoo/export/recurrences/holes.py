@@ -25,8 +25,9 @@ import numpy as np
 import tensorflow as tf
 from keras.layers import RNN, Bidirectional
 
+from zoo._replaced import replaced
 from zoo.errors import ConversionError
-from zoo.export.lowering.device_forms import device_forms, repeated_row, replaced
+from zoo.export.lowering.device_forms import device_forms, repeated_row
 from zoo.export.recurrences.cells import FLOAT_WEIGHTS, Cell, Kinds, cell_of
 from zoo.export.streaming.layers import Window
 

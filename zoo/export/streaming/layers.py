@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from zoo.export.lowering.device_forms import replaced
+from zoo._replaced import replaced
 
 
 class Continued(keras.layers.Layer):
