@@ -55,6 +55,14 @@ class PluginError(ZooError):
     """A plug-in, a distribution of others that adds families, that cannot do what it says."""
 
 
+class AnswerError(ZooError):
+    """A model that answered with what is no number."""
+
+
+class InputWarning(UserWarning):
+    """An input that a model takes, but that is hardly what it was trained on."""
+
+
 class MissingExtraError(ZooError):
     """A part of the distribution that is not installed."""
 

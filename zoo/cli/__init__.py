@@ -9,6 +9,7 @@ import typer
 
 from zoo._stderr import silence_at_exit
 from zoo.cli._later import later
+from zoo.cli._output import speak_any_encoding
 from zoo.errors import ZooError
 
 # In the order of `zoo --help`: from a name to a model, a run, a bundle, a device.  A file is called as its command is
@@ -80,5 +81,6 @@ def main() -> None:
 def quieten() -> None:
     """What TensorFlow and LiteRT say of absent accelerators is of no use to a user of the command line."""
     silence_at_exit()
+    speak_any_encoding()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,20 @@ CUSTOM = typer.Option(
 
 def print_json(data: object) -> None:
     """The one thing that a command with `--json` prints on stdout."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    print(as_json(data, indent=2))
+
+
+def as_json(data: object, indent: int | None = None) -> str:
+    """JSON, on one line unless it is indented, in characters that standard output can show."""
+    shows_all = (sys.stdout.encoding or "").lower().startswith("utf")
+    return json.dumps(data, indent=indent, ensure_ascii=not shows_all)
+
+
+def speak_any_encoding() -> None:
+    """What a pipe of Windows or an old terminal cannot show is written as `\\u...`; nothing fails for a character."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:

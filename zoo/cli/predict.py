@@ -1,12 +1,16 @@
 """`zoo predict`: the answers of a bundle, on LiteRT."""
 
-import json
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from zoo.bundle import TARGETS
-from zoo.errors import InputError
+from zoo.cli._output import as_json
+from zoo.errors import InputError, InputWarning, ZooError
 
 
 def predict(
@@ -15,7 +19,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="INPUT",
-            help="PNG, JPEG, WebP, .npy, .npz, .csv or .wav; several inputs of one example: `ecg=a.csv,rr=b.csv`.",
+            help="PNG, JPEG, WebP, .npy, .npz, .csv or .wav, a folder of these, or `-` for one on standard input; "
+            "several inputs of one example: `ecg=a.csv,rr=b.csv`.",
         ),
     ],
     target: Annotated[
@@ -26,17 +31,43 @@ def predict(
     ] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the CPU kernels.")] = 1,
     question: Annotated[str | None, typer.Option("--question", hidden=True)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line for each INPUT.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line for each INPUT.")] = False,
 ) -> None:
-    """Predicts: `zoo predict resnet8.cifar10 cat.png`.  Several INPUTs: one prediction a line."""
+    """Predicts: `zoo predict resnet8.cifar10 cat.png`.  Several INPUTs, or a folder: one prediction a line.
+
+    A bad one among several is named on stderr and keeps none of the others back; the command exits 2 then.
+    """
     if question is not None:
         raise InputError("`--question` is not there yet: no model of the zoo answers questions")
     from zoo import runtime
+    from zoo.runtime.inputs import each_file
 
+    sources = list(each_file(inputs))
     predictor = runtime.load(bundle, target, threads)
-    for source in inputs:
-        prediction = predictor(source)
-        if as_json:
-            print(json.dumps(prediction.to_dict(), ensure_ascii=False))
-        else:
-            print(prediction if len(inputs) == 1 else prediction.line())
+    failures = []
+    with _spoken_warnings():
+        for answer in predictor.many(sources):
+            if isinstance(answer, ZooError):
+                if len(sources) == 1:
+                    raise answer
+                failures.append(answer)
+                print(f"error: {answer.message}", file=sys.stderr)
+            elif json_lines:
+                print(as_json(answer.to_dict()))
+            else:
+                print(answer if len(sources) == 1 else answer.line())
+    if failures:
+        raise InputError(f"{len(failures):,} of {len(sources):,} inputs were not answered: each is named above")
+
+
+@contextmanager
+def _spoken_warnings() -> Iterator[None]:
+    """A warning about an input is one line on stderr, each time anew."""
+
+    def say(message: Warning | str, *_: object) -> None:
+        print(f"warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+        warnings.showwarning = say
+        yield

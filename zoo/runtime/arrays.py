@@ -7,13 +7,15 @@ so that no file, however it is packed, takes more memory than the input does.
 import csv
 import math
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from tokenize import TokenError
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
@@ -22,6 +24,9 @@ from zoo.registry import nearest
 
 _KINDS = {"b": "truth values", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers"}
 _CELLS = "cells are parted by commas, decimals by a point"
+T = TypeVar("T")
+PIXELS = 64 * 1000 * 1000
+"""The largest picture that is decoded, as the cameras of phones make them."""
 BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -39,6 +44,7 @@ class InputSpec:
     """How a picture is brought to `shape`: {"mode": "crop" or "squash", "filter": ...}."""
     sample_rate: int | None = None
     """Samples a second, where the manifest gives it."""
+    unit: str | None = None
     range: Sequence[float] | None = None
     """Lowest and highest value, where the manifest gives them; whole numbers beyond are refused, others saturate."""
 
@@ -46,13 +52,25 @@ class InputSpec:
     def of(cls, name: str, facts: Mapping) -> "InputSpec":
         """The input `name` of a manifest, whose entry is `facts`."""
         shape = tuple(facts["shape"])
-        known = {key: facts[key] for key in ("dtype", "kind", "fit", "sample_rate", "range") if key in facts}
+        known = {key: facts[key] for key in ("dtype", "kind", "fit", "sample_rate", "unit", "range") if key in facts}
         return cls(name, shape, **known)
 
     @property
     def example(self) -> tuple[int, ...]:
         """The shape of one example, without the batch axis."""
         return self.shape[1:]
+
+    @property
+    def limits(self) -> Sequence[float] | None:
+        """Lowest and highest value that is to be expected; a picture's are 0 and 255 unless its manifest has others."""
+        return self.range or ((0, 255) if self.kind == "image" else None)
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether a file with a picture can be read for it: a user's manifest may not say that it is one."""
+        if self.kind == "image":
+            return len(self.shape) == 3 or (len(self.shape) == 4 and self.shape[3] in (1, 3))
+        return self.kind == "array" and len(self.shape) == 4 and self.shape[3] in (1, 3)
 
 
 def check_names(found: Collection[str], specs: Mapping[str, InputSpec], where: str) -> None:
@@ -70,12 +88,28 @@ def check_names(found: Collection[str], specs: Mapping[str, InputSpec], where: s
         raise InputError(f"{where} lacks an input: {missing}; expected {wanted}")
 
 
+def by_input(arrays: Mapping[str, T], specs: Mapping[str, InputSpec]) -> Mapping[str, T]:
+    """The same by the names of inputs, where one array without a name of its own is there for the one input.
+
+    `numpy.savez(path, x)` calls it `arr_0`; Keras shows its own name for an input that was given none.
+    """
+    if len(arrays) == len(specs) == 1 and re.fullmatch(r"arr_0|keras_tensor(_\d+)?", next(iter(arrays))):
+        return dict(zip(specs, arrays.values(), strict=True))
+    return arrays
+
+
 def fit_array(array: np.ndarray, spec: InputSpec, where: str) -> np.ndarray:
     """An array as the input takes it: of `spec.shape` and `spec.dtype`.  Axes of length 1 may be missing or extra.
+
+    Of an image input, a uint8 array is a picture: one of another size or other channels is fitted as a file is.
 
     Raises:
         InputError: another shape or kind of numbers, or a number that is NaN, infinite or beyond the dtype's range.
     """
+    if _is_picture(array.shape, array.dtype, spec):
+        from zoo.runtime.images import fit_pixels
+
+        return fit_pixels(array, spec)
     _check_kind(array.dtype, spec, where)
     _check_shape(array.shape, spec, where)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -103,8 +137,8 @@ def read_npy(path: Path, spec: InputSpec) -> np.ndarray:
 def read_npz(path: Path, specs: Mapping[str, InputSpec]) -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file whose keys are the names of the inputs, each as `fit_array` gives it."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name.removesuffix(".npy"): name for name in archive.namelist()}
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            members = by_input({name.removesuffix(".npy"): name for name in archive.namelist()}, specs)
             check_names(members, specs, f"`{path}`")
             arrays = {}
             for name, spec in specs.items():
@@ -127,14 +161,16 @@ def read_csv(path: Path, spec: InputSpec) -> np.ndarray:
     """
     where = f"`{path}`"
     limit = 64 * (math.prod(spec.shape) + 1024)  # a number of 64 characters is none that anybody measured
-    if (size := os.stat(path).st_size) > limit:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+    if size > limit:
         raise InputError(
             f"{where} is too large for input `{spec.name}`, which takes {spec.example}: "
             f"found {size:,} bytes, expected at most {limit:,}"
         )
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = _read_rows(csv.reader(stream, skipinitialspace=True), where)
+        with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+            rows = _read_rows(csv.reader(text, skipinitialspace=True), where)
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{where} is not a CSV file: {error}") from None
     table = np.array(rows, np.float64)
@@ -186,13 +222,28 @@ def _read_stream(stream: BinaryIO, spec: InputSpec, where: str) -> np.ndarray:
         if version != (1, 0):  # later versions are for tables of records, and their headers may be of any length
             raise ValueError(f"found version {version[0]}.{version[1]}, expected 1.0")
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-        _check_kind(dtype, spec, where)
-        _check_shape(shape, spec, where)
+        if not _is_picture(shape, dtype, spec):
+            _check_kind(dtype, spec, where)
+            _check_shape(shape, spec, where)
         stream.seek(0)
         array = np.lib.format.read_array(stream, allow_pickle=False)
     except (ValueError, SyntaxError, TokenError) as error:  # the header is a Python literal
         raise InputError(f"{where} is not a whole .npy array: {error}") from None
     return fit_array(array, spec, where)
+
+
+def _is_picture(shape: tuple[int, ...], dtype: np.dtype, spec: InputSpec) -> bool:
+    """Whether an array is a picture that has to be fitted: (height, width[, 1, 3 or 4]) uint8, 0..255."""
+    if (
+        spec.kind != "image"
+        or dtype != np.uint8
+        or (shape in (spec.example, spec.shape) and tuple(spec.limits) == (0, 255))
+    ):
+        return False
+    size = shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
+    if len(size) == 3 and size[2] not in (1, 3, 4):
+        return False
+    return len(size) in (2, 3) and 0 < math.prod(size) <= 4 * PIXELS
 
 
 def _check_kind(dtype: np.dtype, spec: InputSpec, where: str) -> None:
@@ -214,4 +265,7 @@ def _check_range(array: np.ndarray, spec: InputSpec, where: str) -> None:
 
 def _check_shape(shape: tuple[int, ...], spec: InputSpec, where: str) -> None:
     if [size for size in shape if size != 1] != [size for size in spec.shape if size != 1]:
-        raise InputError(f"{where} has the wrong shape: found {shape}, input `{spec.name}` takes {spec.example}")
+        raise InputError(
+            f"{where} has the wrong shape: found {shape}, input `{spec.name}` takes {spec.example}",
+            "pictures of any size are uint8 arrays, 0..255" if spec.kind == "image" else None,
+        )

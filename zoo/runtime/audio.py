@@ -20,7 +20,7 @@ def read_wav(path: Path, spec: InputSpec) -> np.ndarray:
     """
     where = f"`{path}`"
     try:
-        with wave.open(str(path), "rb") as file:
+        with path.open("rb") as raw, wave.open(raw) as file:
             _check(file, spec, where)
             width, data = file.getsampwidth(), file.readframes(file.getnframes())
             if width > 4:

@@ -1,7 +1,7 @@
 """Pictures for an input: PNG, JPEG and WebP files, brought to the size and the channels that a model takes.
 
-Every picture becomes float32 values 0..255: turned as its EXIF data says, laid on white where it is transparent, 16
-bits scaled to the same range, then cropped or squashed as the manifest says.
+Every picture becomes values 0..255, or of the range that the manifest gives: turned as its EXIF data says, laid on
+white where it is transparent, 16 bits scaled to the same range, then cropped or squashed as the manifest says.
 """
 
 import struct
@@ -13,10 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import InputSpec
-
-PIXELS = 64 * 1000 * 1000
-"""The largest picture that is decoded, as the cameras of phones make them."""
+from zoo.runtime.arrays import PIXELS, InputSpec
 
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error)
 """What Pillow's decoders and EXIF reader raise."""
@@ -32,26 +29,42 @@ _FILTERS = {
 
 
 def read_image(path: Path, spec: InputSpec) -> np.ndarray:
-    """A picture as (1, height, width, channels) float32, 0..255.
+    """The picture of a file as the input takes it: (1, height, width[, channels]), 0..255 unless it has another range.
 
     Raises:
         InputError: it is no PNG, JPEG or WebP, has more than `PIXELS` pixels (nothing is decoded then), or is damaged.
     """
-    _, height, width, channels = spec.shape
-    fit = spec.fit or {"mode": "squash", "filter": "bilinear"}
     try:
         # The warnings are of damaged EXIF data, which is left out, and of sizes, for which the limit here is lower.
         with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
-            picture = _normalise(_open(file, f"`{path}`"), "RGB" if channels == 3 else "L")
+            return fit_image(_open(file, f"`{path}`"), spec)
     except _DAMAGED as error:
         raise InputError(f"`{path}` cannot be decoded as a picture: {error}") from None
-    resample = _FILTERS[fit["filter"]]
+
+
+def fit_pixels(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
+    """A picture of (height, width[, 1, 3 or 4]) uint8 as the input takes it: see `read_image`."""
+    channels = pixels.shape[-1] if pixels.ndim > 2 else 1
+    size = pixels.shape[1:3] if pixels.ndim == 4 else pixels.shape[:2]
+    return fit_image(Image.fromarray(pixels.reshape(*size, *([channels] if channels > 1 else []))), spec)
+
+
+def fit_image(image: Image.Image, spec: InputSpec) -> np.ndarray:
+    """A picture of Pillow's as the input takes it: see `read_image`."""
+    height, width, channels = (*spec.example, 1)[:3]
+    fit = spec.fit or {"mode": "squash", "filter": "bilinear"}
+    picture, resample = _normalise(image, "RGB" if channels == 3 else "L"), _FILTERS[fit["filter"]]
     if fit["mode"] == "crop":
         picture = ImageOps.fit(picture, (width, height), resample)
     else:
         picture = picture.resize((width, height), resample)
-    values = np.asarray(picture, np.float32).reshape(height, width, -1)
-    return np.broadcast_to(np.clip(values, 0, 255), (height, width, channels))[np.newaxis].astype(spec.dtype)
+    values = np.clip(np.asarray(picture, np.float32), 0, 255).reshape(height, width, -1)
+    low, high = spec.limits or (0, 255)
+    if (low, high) != (0, 255):
+        values = np.float32(low) + values * np.float32((high - low) / 255)
+    if np.dtype(spec.dtype).kind in "iu":
+        values = np.rint(values)
+    return np.broadcast_to(values, (height, width, channels)).reshape(spec.shape).astype(spec.dtype)
 
 
 def _open(file: BinaryIO, where: str) -> Image.Image:

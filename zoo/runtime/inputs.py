@@ -5,12 +5,13 @@ One input: a file or an array.  Several: a mapping of names, an `.npz` keyed by 
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from zoo.errors import InputError
+from zoo.runtime import piped
 from zoo.runtime.arrays import InputSpec, check_names, fit_array, read_csv, read_npy, read_npz
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -22,7 +23,8 @@ def read_inputs(source: object, specs: Mapping[str, InputSpec]) -> dict[str, np.
     """Every input of a part by name, each of its `shape` and `dtype`.
 
     Args:
-        source: a path, `name=path,name=path`, an array, or a mapping of names to paths and arrays.
+        source: a path, `-` for standard input, `name=path,name=path`, an array, a picture of Pillow's, or a mapping of
+            names to these.
         specs: the part's inputs by name.
 
     Raises:
@@ -32,8 +34,10 @@ def read_inputs(source: object, specs: Mapping[str, InputSpec]) -> dict[str, np.
     if named is not None:
         check_names(named, specs, f"`{describe(source)}`")
         return {name: _read(named[name], spec) for name, spec in specs.items()}
-    if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() == ".npz":
-        return read_npz(_existing(source), specs)
+    if isinstance(source, str | os.PathLike):
+        source = _existing(source)
+        if source.suffix.lower() == ".npz":
+            return read_npz(source, specs)
     if len(specs) != 1:
         names = list(specs)
         raise InputError(
@@ -42,6 +46,42 @@ def read_inputs(source: object, specs: Mapping[str, InputSpec]) -> dict[str, np.
         )
     [spec] = specs.values()
     return {spec.name: _read(source, spec)}
+
+
+def each_file(sources: Iterable[str]) -> Iterator[str]:
+    """The sources, with all readable files of a folder in its place, in the order of their names.
+
+    Raises:
+        InputError: a folder holds none.
+    """
+    for source in sources:
+        if not os.path.isdir(source):
+            yield source
+            continue
+        yield from map(str, readable_files(Path(source)))
+
+
+def readable_files(folder: Path) -> list[Path]:
+    """The files of a folder that can be read as inputs, by name.
+
+    Raises:
+        InputError: there is none.
+    """
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in READABLE and path.is_file())
+    if not files:
+        raise InputError(f"`{folder}` holds no examples: expected files that end in {', '.join(READABLE)}")
+    return files
+
+
+def undeclared_pictures(source: object, specs: Mapping[str, InputSpec]) -> list[str]:
+    """A sentence for each picture that is given to an input of which nobody said what values it takes."""
+    named = _by_name(source) or dict.fromkeys(specs, source)
+    return [
+        f"input `{name}` was given a picture as values 0 to 255, for its manifest does not say which it takes: "
+        f"`zoo export --input {name}=picture:0..255` (or `:0..1`) does"
+        for name, spec in specs.items()
+        if spec.kind != "image" and _is_picture(named.get(name))
+    ]
 
 
 def describe(source: object) -> str:
@@ -67,22 +107,35 @@ def _by_name(source: object) -> Mapping[str, object] | None:
 
 
 def _read(source: object, spec: InputSpec) -> np.ndarray:
-    if isinstance(source, str | os.PathLike):
+    if isinstance(source, str | os.PathLike | piped.Piped):
         return _read_file(_existing(source), spec)
+    if _is_of_pillow(source) and spec.takes_pictures:
+        from zoo.runtime.images import fit_image
+
+        return fit_image(source, spec)
     try:
         return fit_array(np.asarray(source), spec, "the array")
     except ValueError as error:
         raise InputError(f"input `{spec.name}` is no array: {error}") from None
 
 
-def _read_file(path: Path, spec: InputSpec) -> np.ndarray:
+def _is_picture(source: object) -> bool:
+    if isinstance(source, str | os.PathLike):
+        return (piped.standard_input() if source == piped.NAME else Path(source)).suffix.lower() in _PICTURES
+    return _is_of_pillow(source)
+
+
+def _is_of_pillow(source: object) -> bool:
+    """Pillow is imported for pictures alone: it is a tenth of a cold start."""
+    return type(source).__module__.startswith("PIL.")
+
+
+def _read_file(path: Path | piped.Piped, spec: InputSpec) -> np.ndarray:
     suffix = path.suffix.lower()
     if suffix in _PICTURES:
-        if spec.kind != "image" or len(spec.shape) != 4 or spec.shape[3] not in (1, 3):
+        if not spec.takes_pictures:
             raise InputError(f"`{path}` is a picture: input `{spec.name}` takes {spec.kind} of shape {spec.example}")
-        from zoo.runtime.images import (
-            read_image,
-        )  # Pillow is imported for pictures alone: it is a tenth of a cold start
+        from zoo.runtime.images import read_image
 
         return read_image(path, spec)
     if suffix == ".wav":
@@ -100,7 +153,11 @@ def _read_file(path: Path, spec: InputSpec) -> np.ndarray:
     raise InputError(f"`{path}` is of no kind that can be read: expected {', '.join(READABLE)}")
 
 
-def _existing(source: str | os.PathLike) -> Path:
+def _existing(source: str | os.PathLike | piped.Piped) -> Path | piped.Piped:
+    if isinstance(source, piped.Piped):
+        return source
+    if source == piped.NAME:
+        return piped.standard_input()
     path = Path(source)
     if not path.is_file():
         raise InputError(f"`{path}` {'is a folder' if path.is_dir() else 'does not exist'}: expected a file")

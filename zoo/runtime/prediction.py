@@ -1,5 +1,6 @@
 """What a model answered, for people and for programs."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ class Prediction:
     probabilities: np.ndarray | None = None
     """(classes,) float32 where the model classifies, else None."""
     labels: Sequence[str] | None = None
+    warnings: Sequence[str] = ()
+    """What there is to say against the input: numbers beyond the range that the manifest declares."""
 
     @property
     def label(self) -> str | None:
@@ -43,6 +46,7 @@ class Prediction:
             answer["label"] = self.label
             answer["probabilities"] = dict(zip(names, _plain(self.probabilities), strict=True))
         answer["outputs"] = {name: _plain(values) for name, values in self.outputs.items()}
+        answer["warnings"] = list(self.warnings)
         return answer
 
     def line(self) -> str:
@@ -56,12 +60,21 @@ class Prediction:
         best = self.top()
         if not best:
             return "\n".join([head, *(f"  {_shorten(name, values)}" for name, values in self.outputs.items())])
-        width = max(len(label) for label, _ in best)
-        rows = (f"  {label:<{width}}  {share:6.1%}  {'█' * round(_BAR * share)}".rstrip() for label, share in best)
+        width, mark = max(len(label) for label, _ in best), _mark()
+        rows = (f"  {label:<{width}}  {share:6.1%}  {mark * round(_BAR * share)}".rstrip() for label, share in best)
         return "\n".join([head, *rows])
 
     def _name(self, index: int) -> str:
         return str(index) if self.labels is None else self.labels[index]
+
+
+def _mark() -> str:
+    """What bars are made of, where standard output can show it: a pipe of Windows cannot."""
+    try:
+        "█".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return "#"
+    return "█"
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from zoo.bundle import TARGETS, Bundle, load_bundle
-from zoo.errors import BundleError, InputError, UnknownNameError
+from zoo.errors import AnswerError, BundleError, InputError, InputWarning, UnknownNameError, ZooError
 from zoo.registry import the_nearest
 from zoo.runtime.arrays import InputSpec
 from zoo.runtime.decode import Stream, get_loop
-from zoo.runtime.inputs import describe, read_inputs
+from zoo.runtime.doubts import doubts
+from zoo.runtime.inputs import describe, read_inputs, undeclared_pictures
 from zoo.runtime.litert import LiteRTRunner, Signature
 from zoo.runtime.prediction import Prediction, softmax
 
@@ -22,7 +25,7 @@ _PART, _STEP = "predict", "step"
 
 
 class Predictor:
-    """Answers one input at a time; made by `load`.
+    """Answers inputs; made by `load`.
 
         predictor = zoo.runtime.load("resnet8.cifar10")
         print(predictor("cat.png"))
@@ -32,7 +35,6 @@ class Predictor:
 
     Raises (when made):
         BundleError: the artifact is damaged or is not what the manifest describes, or needs what this version lacks.
-        InputError: the artifact takes batches of more than one.
     """
 
     def __init__(self, bundle: Bundle, target: str, threads: int = 1):
@@ -44,30 +46,104 @@ class Predictor:
             raise BundleError(
                 f"`{bundle.path / 'manifest.json'}` has no part `{_PART}`: found {', '.join(bundle.parts)}"
             )
-        self.inputs = {name: InputSpec.of(name, facts) for name, facts in part["inputs"].items()}
+        self.batch = _batch(bundle, part)
+        """Examples a run of the artifact."""
+        self.inputs = {
+            name: InputSpec.of(name, {**facts, "shape": [1, *facts["shape"][1:]]})
+            for name, facts in part["inputs"].items()
+        }
+        """What one example holds, by name."""
         self._outputs = list(part["outputs"])
         self._classes = next((name for name, facts in part["outputs"].items() if facts.get("softmax")), None)
-        _check_batch(bundle, self.inputs)
         self.runner = LiteRTRunner(bundle.artifact(target), threads)
         _check_signature(bundle, _PART, part, self.runner)
 
     def __call__(self, source: object) -> Prediction:
-        """The model's answer.
+        """The model's answer to one example.
 
         Args:
-            source: a file (PNG, JPEG, WebP, `.npy`, `.npz`, `.csv`, `.wav`) or an array; for a model of several inputs
-                an `.npz` keyed by their names, `"ecg=a.csv,rr=b.csv"`, or a mapping of names to files and arrays.
+            source: a file (PNG, JPEG, WebP, `.npy`, `.npz`, `.csv`, `.wav`), `-` for one on standard input, an array or
+                a picture of Pillow's; for a model of several inputs an `.npz` keyed by their names,
+                `"ecg=a.csv,rr=b.csv"`, or a mapping of names to files and arrays.
 
         Raises:
             InputError: the input cannot be read or is not what the model takes.
+            AnswerError: the answer holds NaN or infinity.
+
+        Warns:
+            InputWarning: the input is hardly what the model was trained on; `Prediction.warnings` says the same.
         """
-        return self.answer(describe(source), self._loop(self.runner, read_inputs(source, self.inputs)))
+        [answer] = self._answers([self._read(source)])
+        if isinstance(answer, ZooError):
+            raise answer
+        return answer
+
+    def many(self, sources: Iterable[object]) -> Iterator[Prediction | ZooError]:
+        """The answers to many examples, as many a run as the artifact takes at once, in their order.
+
+        Args:
+            sources: each as for a call; or, where the artifact takes batches, the arrays of a whole batch.
+
+        Yields:
+            What a call returns, or the error that it would raise: one bad example keeps none of the others back.
+        """
+        waiting: list[_Example | ZooError] = []
+        for each in itertools.chain.from_iterable(map(self._read_rows, sources)):
+            waiting.append(each)
+            if sum(isinstance(each, _Example) for each in waiting) == self.batch:
+                yield from self._answers(waiting)
+                waiting = []
+        yield from self._answers(waiting)
+
+    def _read(self, source: object) -> _Example | ZooError:
+        try:
+            arrays = read_inputs(source, self.inputs)
+            return _Example(describe(source), arrays, undeclared_pictures(source, self.inputs))
+        except InputError as error:
+            return error
+
+    def _read_rows(self, source: object) -> list[_Example | ZooError]:
+        """One example, or those of a whole batch."""
+        example = self._read(source)
+        if self.batch == 1 or isinstance(example, _Example):
+            return [example]
+        specs = {name: replace(spec, shape=(self.batch, *spec.example)) for name, spec in self.inputs.items()}
+        try:
+            arrays = read_inputs(source, specs)
+        except InputError:
+            return [example]
+        return [
+            _Example(f"{describe(source)}[{row}]", {name: array[row : row + 1] for name, array in arrays.items()}, ())
+            for row in range(self.batch)
+        ]
+
+    def _answers(self, waiting: list[_Example | ZooError]) -> Iterator[Prediction | ZooError]:
+        """One run for all examples among them; the rows of those that are missing repeat the last."""
+        examples = [each for each in waiting if isinstance(each, _Example)]
+        if examples:
+            rows = [*examples, *[examples[-1]] * (self.batch - len(examples))]
+            stacked = {name: np.concatenate([row.arrays[name] for row in rows]) for name in self.inputs}
+            found = self._loop(self.runner, stacked)
+        row = 0
+        for each in waiting:
+            if isinstance(each, _Example):
+                yield self._of_row(each, {name: values[row : row + 1] for name, values in found.items()})
+                row += 1
+            else:
+                yield each
+
+    def _of_row(self, example: _Example, found: Mapping[str, np.ndarray]) -> Prediction | ZooError:
+        said = (*example.doubts, *doubts(example.arrays, self.inputs))
+        try:
+            return self.answer(example.source, found, said)
+        except AnswerError as error:
+            return error
 
     def stream(self) -> PredictorStream:
         """A new way through time, from its first frame.
 
         Raises:
-            InputError: the bundle has no part `step`.
+            InputError: the bundle has no part `step`, or takes batches.
             BundleError: the artifact is not what the manifest says of that part.
         """
         part = self.bundle.parts.get(_STEP)
@@ -75,13 +151,36 @@ class Predictor:
             raise InputError(
                 f"`{self.bundle.name}` cannot stream: it has no part `{_STEP}`", "`zoo export --step` makes one"
             )
+        if self.batch != 1:
+            raise InputError(
+                f"`{self.bundle.name}` cannot stream: it takes batches of {self.batch}, expected 1",
+                "`zoo export` without `--batch-size` makes a bundle for single examples",
+            )
         _check_signature(self.bundle, _STEP, part, self.runner)
         return PredictorStream(self, part)
 
-    def answer(self, source: str, found: Mapping[str, np.ndarray]) -> Prediction:
-        """What outputs mean, by name as the artifact gave them for a source."""
+    def answer(self, source: str, found: Mapping[str, np.ndarray], said: tuple[str, ...] = ()) -> Prediction:
+        """What outputs mean, by name as the artifact gave them for a source of which there is `said` to warn of.
+
+        Raises:
+            AnswerError: an output holds NaN or infinity.
+        """
+        for sentence in said:
+            warnings.warn(f"{source}: {sentence}", InputWarning, stacklevel=2)
         outputs = {name: found[name] for name in self._outputs}  # in the manifest's order, not the file's
-        return Prediction(source, self.bundle.name, self.target, outputs, *self._classify(outputs))
+        for name, values in outputs.items():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise self._no_number(source, name, values)
+        return Prediction(source, self.bundle.name, self.target, outputs, *self._classify(outputs), said)
+
+    def _no_number(self, source: str, name: str, values: np.ndarray) -> AnswerError:
+        count = int((~np.isfinite(values)).sum())
+        return AnswerError(
+            f"{source}: `{self.bundle.name}` ({self.target}) answered with NaN or infinity: found {count:,} such "
+            f"numbers of {values.size:,} in output `{name}`, expected finite ones",
+            "either numbers of the input are too large for the model, or its file is damaged: "
+            f"`zoo verify {self.bundle.path}` tells",
+        )
 
     def _classify(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
         """Probabilities and labels, where the manifest says that an output holds the logits of one choice."""
@@ -128,13 +227,19 @@ class PredictorStream:
 
         Raises:
             InputError: the arrays are not what the part takes; the stream stands where it stood.
+            AnswerError: the answer holds NaN or infinity; the stream stands where it stood.
         """
         named = frames if isinstance(frames, Mapping) else dict.fromkeys(self._inputs, frames)
         specs = {name: self._spec(name, named.get(name)) for name in self._inputs}
         arrays = read_inputs(frames, specs)
         with self._one_at_a_time:
+            before = self._stream.states
             found = self._stream.feed(**arrays)
-        return self._predictor.answer("stream", found)
+            try:
+                return self._predictor.answer("stream", found, tuple(doubts(arrays, specs)))
+            except AnswerError:
+                self._stream.states = before
+                raise
 
     def _spec(self, name: str, array: object) -> InputSpec:
         """The input for as many frames as are given."""
@@ -145,12 +250,22 @@ class PredictorStream:
         return replace(spec, shape=(spec.shape[0], frames, *spec.shape[2:]))
 
 
-def load(bundle: Bundle | str | os.PathLike, target: str = "auto", threads: int = 1) -> Predictor:
+@dataclass(frozen=True)
+class _Example:
+    """What was read of one source, and what there is to warn of."""
+
+    source: str
+    arrays: Mapping[str, np.ndarray]
+    doubts: Iterable[str]
+
+
+def load(bundle: Bundle | str | os.PathLike, target: str | None = "auto", threads: int = 1) -> Predictor:
     """Makes a bundle ready to answer, on LiteRT and the base dependencies alone.
 
     Args:
         bundle: a bundle, its name or its path.
-        target: the artifact to run; `auto` takes the first shipped of float32, float16, dynamic_int8, int8, int16x8.
+        target: the artifact to run; `auto` or None takes the first shipped of float32, float16, dynamic_int8, int8,
+            int16x8.
         threads: of the CPU kernels.
 
     Raises:
@@ -159,20 +274,23 @@ def load(bundle: Bundle | str | os.PathLike, target: str = "auto", threads: int 
     """
     bundle = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
     runnable = [name for name in TARGETS if name != "saved_model"]
-    if target == "auto":
+    if target in ("auto", None):
         target = next((name for name in runnable if name in bundle.targets), "float32")
     elif target not in runnable:
         raise UnknownNameError(f"LiteRT runs no target `{target}`; {the_nearest(target, runnable)}")
     return Predictor(bundle, target, threads)
 
 
-def _check_batch(bundle: Bundle, inputs: Mapping[str, InputSpec]) -> None:
-    for spec in inputs.values():
-        if not spec.shape or spec.shape[0] != 1:
-            raise InputError(
-                f"`{bundle.name}` takes batches: input `{spec.name}` has shape {spec.shape}, expected a batch of 1",
-                "`zoo export` without `--batch-size` makes a bundle for single examples",
-            )
+def _batch(bundle: Bundle, part: Mapping) -> int:
+    """The first axis of all inputs and outputs."""
+    shapes = [facts["shape"] for facts in (*part["inputs"].values(), *part["outputs"].values())]
+    found = {shape[0] if shape else None for shape in shapes}
+    if len(found) != 1 or None in found:
+        raise BundleError(
+            f"`{bundle.path / 'manifest.json'}` has inputs and outputs of unlike batches: found {shapes}, "
+            "expected one first axis for all"
+        )
+    return found.pop()
 
 
 def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRunner) -> None:
