@@ -40,11 +40,9 @@ def test_the_error_is_that_over_the_spread(seed, shape, size):
     random = np.random.default_rng(seed)
     expected = random.normal(size=shape)
     found = expected + 0.1 * random.normal(size=shape)
-    means = expected.mean(axis=0)
-    features = expected.reshape(-1, shape[-1]) if len(shape) > 1 else expected[:, None]
-    spread = np.sqrt(np.mean((expected - means) ** 2, axis=tuple(range(max(1, len(shape) - 1)))))
-    if features.shape[1] > 16:
-        spread = np.sqrt(np.mean((expected - means) ** 2))
+    axes = tuple(range(len(shape) - 1)) if len(shape) > 1 and shape[-1] <= 16 else None
+    own = np.sqrt(np.mean((expected - expected.mean(axis=0)) ** 2, axis=axes))
+    spread = np.clip(expected.std(), own, 3 * own)
     error = np.sqrt(np.mean(((found - expected) / spread) ** 2))
     here = judged(size * found + 1e3 * size, size * expected + 1e3 * size)
     assert here.error == pytest.approx(error, rel=1e-6)
@@ -69,6 +67,15 @@ def test_a_forecast_that_knows_the_hour_alone_is_wrong():
     expected = 10 * np.sin(np.arange(24)) + RANDOM.normal(size=(100, 24))
     assert not passes(np.broadcast_to(expected.mean(0), expected.shape), expected)
     assert passes(expected + 0.1 * RANDOM.normal(size=expected.shape), expected)
+
+
+def test_means_of_features_widen_the_spread_and_hide_nothing():
+    """Two scores far from each other beside what the input makes of them, as an untrained head gives them."""
+    expected = np.array([-1.0, 1.0]) + 0.1 * RANDOM.normal(size=(300, 2))
+    assert passes(expected + 0.04 * RANDOM.normal(size=expected.shape), expected)
+    assert not passes(expected + 0.08 * RANDOM.normal(size=expected.shape), expected)
+    assert not passes(np.broadcast_to(expected.mean(0), expected.shape), expected)
+    assert not passes(expected[::-1], expected)
 
 
 def test_unlike_features_have_spreads_of_their_own():

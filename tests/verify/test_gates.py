@@ -30,9 +30,9 @@ def graph(ends="float32", **changes):
     return GraphFacts(**{**facts, "signatures": signatures, **changes})
 
 
-def answers(agreement, kind="value", typical=0.1, error=0.1):
+def answers(agreement, kind="value", error=0.1, correlation=0.99):
     same = np.arange(1000)[:, None] < round(1000 * agreement)
-    return Judgement(kind, same) if kind == "whole" else Judgement(kind, same, error, typical)
+    return Judgement(kind, same) if kind == "whole" else Judgement(kind, same, error, error, correlation)
 
 
 def passed(gates):
@@ -62,34 +62,34 @@ def test_agreement(target):
         assert passed(answer_gates(target, {"best": answers(0.99, "whole")})) == [True]
         assert passed(answer_gates(target, {"best": answers(0.98, "whole")})) == [False]
         return
-    assert passed(answer_gates(target, {"y": answers(bound)})) == [True, True]
-    assert passed(answer_gates(target, {"y": answers(bound - 1e-3)})) == [False, True]
+    assert passed(answer_gates(target, {"y": answers(bound)})) == [True, True, True]
+    assert passed(answer_gates(target, {"y": answers(bound - 1e-3)})) == [False, True, True]
     assert passed(answer_gates(target, {"best": answers(bound - 1e-3, "whole")})) == [False]
 
 
 @pytest.mark.parametrize(
-    ("kind", "typical", "error", "fits"),
+    ("kind", "error", "correlation", "fits"),
     [
-        ("value", 0.2, 0.5, True),
-        ("value", 0.21, 0.3, False),
-        ("value", 0.1, 0.51, False),
-        ("yes_no", 0.21, 0.3, False),
-        ("logits", 0.4, 0.5, True),
-        ("probabilities", 0.4, 0.51, False),
-        ("value", float("nan"), float("nan"), False),
+        ("value", 0.2, 0.8, [True, True]),
+        ("value", 0.21, 0.9, [False, True]),
+        ("value", 0.1, 0.79, [True, False]),
+        ("yes_no", 0.21, 0.9, [False, True]),
+        ("logits", 0.5, 0.9, [True, True]),
+        ("probabilities", 0.51, 0.7, [False, False]),
+        ("value", float("nan"), None, [False, True]),
     ],
 )
-def test_errors_of_values_and_probabilities(kind, typical, error, fits):
-    judged = {"good": answers(1.0, "value", 0.01, 0.01), "y": answers(1.0, kind, typical, error)}
-    agreement, gate = answer_gates("int8", judged)
+def test_errors_of_values_and_probabilities(kind, error, correlation, fits):
+    judged = {"good": answers(1.0, "value", 0.01, 0.99), "y": answers(1.0, kind, error, correlation)}
+    agreement, *gates = answer_gates("int8", judged)
     assert agreement.passed
-    assert gate.passed == fits
-    assert "`y`" in gate.figure
+    assert passed(gates) == fits
+    assert "`y`" in gates[0].figure
 
 
 def test_the_worst_output_counts():
     gates = answer_gates("int8", {"one": answers(0.99), "other": answers(0.9)})
-    assert passed(gates) == [False, True]
+    assert passed(gates) == [False, True, True]
     assert "90.00% of `other`" in gates[0].reason
 
 

@@ -25,6 +25,7 @@ from zoo.export.intake.request import CALIBRATED, Request, make_request
 from zoo.export.intake.sources import Source, open_source
 from zoo.verify.cards.render import bundle_readme
 from zoo.verify.examine import Measured, measure
+from zoo.verify.verification import OF_ANSWERS
 
 
 @own_settings()
@@ -143,7 +144,7 @@ def gates_not_met(card: Mapping) -> GateError | None:
 
 
 def _is_of_answers(reason: str) -> bool:
-    return any(f"{gate}: found" in reason for gate in ("agreement", "error"))
+    return any(f"{gate}: found" in reason for gate in OF_ANSWERS)
 
 
 def _take_out(measured: Measured, place: Place) -> None:

@@ -14,9 +14,11 @@ BATCH_ERROR = 1e-5
 """Largest difference between a batch and its examples one by one, times the scale of the outputs."""
 STEP_ERROR = 4 * 2.0**-23
 """What each step of a recurrence adds to the bound on float32's error: some roundings of numbers of its scale."""
-MOST_ERROR = 0.5
-"""Largest error of values and probabilities, as a share of their spread: what answers by habit, a mean or the commonest
-class, may agree often, and has 1."""
+CHOICE_ERROR = 0.5
+"""Largest error of the probabilities of a choice, as a share of their spread."""
+CORRELATION = 0.8
+"""Least correlation with Keras's values: what answers by habit, a mean or the commonest class, may agree often, and has
+none."""
 
 
 @dataclass(frozen=True)
@@ -167,33 +169,42 @@ def answer_gates(target: str, judged: Mapping[str, Judgement]) -> list[Gate]:
     if not judged:
         return []
     least = bounds.whole if bounds.agreement is None else bounds.agreement
-    name, worst = min(judged.items(), key=lambda item: item[1].agreement)
-    where = f" of `{name}`" if len(judged) > 1 else ""
-    figure = f"same answer on {worst.agreement:.2%}{where}"
-    return [Gate("agreement", figure, f">= {least:.0%}", worst.agreement >= least), *_error_gate(judged)]
+    name = _worst({name: -judgement.agreement for name, judgement in judged.items()})
+    found = judged[name].agreement
+    figure = f"same answer on {found:.2%}{_where(name, judged)}"
+    agreement = Gate("agreement", figure, f">= {least:.0%}", found >= least)
+    valued = {name: judgement for name, judgement in judged.items() if judgement.typical is not None}
+    return [agreement, *_value_gates(valued)] if valued else [agreement]
 
 
-def _error_gate(judged: Mapping[str, Judgement]) -> list[Gate]:
-    """The error of values beside their spread, where there are values."""
-    errors = {name: _ratios(judgement) for name, judgement in judged.items() if judgement.error is not None}
-    if not errors:
-        return []
-    name = max(errors, key=lambda name: np.nan_to_num(np.max(errors[name]), nan=np.inf))
-    where = f" of `{name}`" if len(judged) > 1 else ""
-    typical, most = judged[name].typical, judged[name].error
-    bound = f"<= {_bound_of(judged[name].kind):g} x spread, {MOST_ERROR:g} with the worst hundredth"
-    figure = f"{typical:.2g} x spread{where}, {most:.2g} with the worst hundredth"
-    return [Gate("error", figure, bound, all(ratio <= 1 for ratio in errors[name]))]
+def _value_gates(judged: Mapping[str, Judgement]) -> Iterator[Gate]:
+    """The error of values and probabilities beside their spread, and whether they go with Keras's at all."""
+    errors = {name: judgement.typical / _bound_of(judgement.kind) for name, judgement in judged.items()}
+    name = _worst(errors)
+    bound, where = _bound_of(judged[name].kind), _where(name, judged)
+    passed = errors[name] <= 1
+    yield Gate("error", f"{judged[name].typical:.2g} x spread{where}", f"<= {bound:g} x spread", passed)
+    correlations = {
+        name: -judgement.correlation for name, judgement in judged.items() if judgement.correlation is not None
+    }
+    if correlations:
+        name = _worst(correlations)
+        least, found = f">= {CORRELATION:g}", judged[name].correlation
+        yield Gate("correlation", f"{found:.3f}{_where(name, judged)}", least, found >= CORRELATION)
 
 
-def _ratios(judgement: Judgement) -> tuple[float, float]:
-    """Errors by their bounds."""
-    return judgement.typical / _bound_of(judgement.kind), judgement.error / MOST_ERROR
+def _worst(figures: Mapping[str, float]) -> str:
+    """The name of the largest; NaN is larger than any."""
+    return max(figures, key=lambda name: np.nan_to_num(figures[name], nan=np.inf))
+
+
+def _where(name: str, judged: Mapping[str, Judgement]) -> str:
+    return f" of `{name}`" if len(judged) > 1 else ""
 
 
 def _bound_of(kind: str) -> float:
-    """On the error without the worst hundredth: a choice is its class, and its probabilities may be off by more."""
-    return MOST_ERROR if kind in CHOICES else ERROR
+    """On the error: a choice is its class, and its probabilities may be off by more."""
+    return CHOICE_ERROR if kind in CHOICES else ERROR
 
 
 def score_gates(

@@ -23,7 +23,7 @@ CARD = "card"
 OF_THE_MOMENT = ("latency_us", "peak_memory_bytes", "notes")
 RATES = ("metrics", "ci95", "agreement", "agreement_by_class", "baselines")
 ERRORS = ("error", "typical_error")
-OF_ANSWERS = ("agreement", "error")
+OF_ANSWERS = ("agreement", "error", "correlation")
 """Gates on what is answered to the examples."""
 RATE_TOLERANCE = 0.002
 """Another processor rounds differently, and turns a few of ten thousand answers."""

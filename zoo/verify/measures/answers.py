@@ -28,6 +28,7 @@ TIE = 0.9
 
 UNLIKE = 16
 """Up to so many features of the last axis may be unlike quantities, each with a spread of its own."""
+_MORE = 3.0
 _ENOUGH = 16
 """Of fewer rows the spread of a single feature says nothing."""
 _HARDLY = 1e-3
@@ -47,12 +48,13 @@ class Judgement:
     """(n, answers) bool: whether each answer of each example is Keras's; a step is an answer, or each number of a step
     where these stand for themselves."""
     error: float | None = None
-    """Root mean square of the error of values (of a choice, of probabilities), as a share of the spread of Keras's over
-    the examples: an artifact that always answers the mean has 1.  None of whole numbers."""
+    """Root mean square of the error of values (of a choice, of probabilities), as a share of the spread of Keras's.
+    None of whole numbers."""
     typical: float | None = None
     """The same without the worst hundredth of the steps."""
     correlation: float | None = None
-    """With Keras's values, each from its mean over the examples; None where one of both does not vary."""
+    """With Keras's values, each from its mean over the examples: 0 of an artifact that does not look at its input.
+    None where Keras's do not vary, or the artifact's are no numbers."""
 
     @property
     def agreement(self) -> float:
@@ -124,8 +126,7 @@ def _judged(found: np.ndarray, expected: np.ndarray, kind: str | None) -> Judgem
 def _choice(kind: str, found: np.ndarray, expected: np.ndarray) -> Judgement:
     """Of probabilities, (n, steps, classes)."""
     found, expected = (np.asarray(numbers, np.float64) for numbers in (found, expected))
-    spread = _pooled(from_mean(expected), expected)
-    _, (error, typical, correlation) = _errors(found, expected, spread)
+    _, (error, typical, correlation) = _errors(found, expected, _spread(expected, None))
     answer = found.argmax(axis=-1)
     same = answer == expected.argmax(axis=-1)
     if typical <= ERROR:
@@ -134,36 +135,51 @@ def _choice(kind: str, found: np.ndarray, expected: np.ndarray) -> Judgement:
     return Judgement(kind, same & np.isfinite(found).all(axis=-1), error, typical, correlation)
 
 
-def _errors(found: np.ndarray, expected: np.ndarray, spread: np.ndarray | float) -> tuple[np.ndarray, tuple]:
+def _errors(found: np.ndarray, expected: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, tuple]:
     """Each step's error in spreads, (n, steps), and the judgement's `error`, `typical` and `correlation`."""
-    apart, deviations = difference(found, expected) / spread, from_mean(expected) / spread
+    apart, deviations = difference(found, expected) / spread, from_mean(expected)
     squares = np.mean(apart**2, axis=-1)
     ranked = np.sort(squares, axis=None)  # NaN last
     kept = ranked[: ranked.size - ranked.size // _WORST]
-    correlation = _correlation(deviations + apart, deviations)
-    return np.sqrt(squares), (float(np.sqrt(ranked.mean())), float(np.sqrt(kept.mean())), correlation)
+    error = float(np.sqrt(ranked.mean()))
+    typical = error if np.isnan(error) else float(np.sqrt(kept.mean()))  # one that is no number is one too many
+    varies = _root(deviations) > noise(expected)
+    correlation = _correlation(deviations / spread + apart, deviations / spread) if varies else None
+    return np.sqrt(squares), (error, typical, correlation)
 
 
-def _spreads(expected: np.ndarray) -> np.ndarray | float:
-    """The standard deviation of values, (n, steps, features), over the examples; of few features, each its own."""
-    deviations = from_mean(expected)
-    pooled = _pooled(deviations, expected)
+def _spreads(expected: np.ndarray) -> np.ndarray:
+    """By what values, (n, steps, features), are measured: of few features each has its own."""
     examples, steps, features = expected.shape
+    pooled = _spread(expected, None)
     if features > UNLIKE or examples == 1 or examples * steps < _ENOUGH:
         return pooled
-    each = np.sqrt(np.mean(deviations**2, axis=(0, 1)))
+    each, own = _spread(expected, (0, 1)), _root(from_mean(expected), (0, 1))
     lost = np.array([noise(expected[..., feature]) for feature in range(features)])
-    return np.where(each > np.maximum(lost, _HARDLY * each.max()), each, pooled)
+    return np.where(own > np.maximum(lost, _HARDLY * own.max()), each, pooled)
 
 
-def _pooled(deviations: np.ndarray, expected: np.ndarray) -> float:
-    return max(float(np.sqrt(np.mean(deviations**2))), noise(expected))
+def _spread(expected: np.ndarray, axes: tuple[int, ...] | None) -> np.ndarray:
+    """The standard deviation of all values, but not more than `_MORE` times what is due to the examples.
+
+    Features and steps that differ in their means, as those of most models do, widen it; where they would hide that an
+    answer does not hang on its input, they do not.
+    """
+    own = _root(from_mean(expected), axes)
+    return np.maximum(np.clip(np.std(expected), own, _MORE * own), noise(expected))
+
+
+def _root(deviations: np.ndarray, axes: tuple[int, ...] | None = None) -> np.ndarray:
+    return np.sqrt(np.mean(deviations**2, axis=axes))
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:
+    """Pearson's; 0 where `one` does not vary, None where `other` does not, or `one` is no number."""
     one, other = (numbers.ravel() - numbers.mean() for numbers in (one, other))
-    length = float(np.sqrt(np.sum(one**2)) * np.sqrt(np.sum(other**2)))
-    return float(np.sum(one * other) / length) if np.isfinite(length) and length > 0 else None
+    lengths = [float(np.sqrt(np.sum(numbers**2))) for numbers in (one, other)]
+    if not np.isfinite(lengths).all() or not lengths[1]:
+        return None
+    return float(np.sum(one * other) / (lengths[0] * lengths[1])) if lengths[0] else 0.0
 
 
 def _in_steps(numbers: np.ndarray) -> np.ndarray:
