@@ -11,16 +11,16 @@ import functools
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoo import _card, _manifest
 from zoo._durable import sync, sync_tree
+from zoo._in_place import folder_beside, put_in_place
 from zoo.errors import BundleError, InputError, UnknownNameError
 from zoo.registry import bundle_roots, unknown
 
@@ -272,24 +272,14 @@ def _measure_files(folder: Path) -> dict[str, dict]:
 @contextmanager
 def _replacing(final: Path) -> Iterator[Path]:
     """A new folder that takes the place of `final` when the block ends well, and is removed when it does not."""
-    mark = secrets.token_hex(4)
-    folder, old = (final.with_name(f".{final.name}.{mark}.{word}") for word in ("new", "old"))
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"`{final.parent}` cannot be written: {error.strerror}", "choose another folder") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(folder_beside(final))
+        except OSError as error:
+            raise InputError(
+                f"`{final.parent}` cannot be written: {error.strerror}", "choose another folder"
+            ) from error
         yield folder
         sync_tree(folder)
-        if final.exists():
-            final.rename(old)
-        try:
-            folder.rename(final)
-        except OSError:
-            if old.exists():
-                old.rename(final)
-            raise
+        put_in_place(folder, final)
         sync(final.parent)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)

@@ -1,7 +1,9 @@
 """The command `zoo`: each command is one file of this folder; here they are collected, and errors become sentences."""
 
+import errno
 import importlib
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -63,9 +65,13 @@ def register() -> None:
 def main() -> None:
     """Runs a command; exits 0, 1 (a fault of ours, with its trace), 2 (the user's mistake) or 3 (a gate not met)."""
     quieten()
+    clean_up_when_ended()
     register()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except ZooError as error:
         if "--debug" in sys.argv:
             raise
@@ -73,9 +79,23 @@ def main() -> None:
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # `zoo list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries to write there at its end
+        if error.errno == errno.EPIPE:  # `zoo list | head`
+            sys.exit(1)
+        print(f"error: nothing more can be written: {error.strerror}", file=sys.stderr)
+        print("hint: make room on the disk, and give the command again", file=sys.stderr)
+        sys.exit(2)
+
+
+def clean_up_when_ended() -> None:
+    """SIGTERM, and the hang-up of a terminal, end a command as Ctrl-C does: temporary folders are removed first."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
 
 
 def quieten() -> None:
