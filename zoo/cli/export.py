@@ -57,14 +57,16 @@ def export(
         ),
     ] = None,
     form: Annotated[
-        str, typer.Option(help="How recurrences are lowered: unrolled, blocked, or auto, as was measured to be faster.")
+        str, typer.Option(help="How recurrences are lowered: unrolled, blocked, or auto, as was measured to be better.")
     ] = "auto",
     runtime: Annotated[
         str,
         typer.Option(
-            "--for", metavar="RUNTIME", help="What auto picks for: compiled, interpreter (no weight cache), or gpu."
+            "--for",
+            metavar="RUNTIME",
+            help="What auto picks for: compiled, interpreter (no weight cache), any (either of them), or gpu.",
         ),
-    ] = "compiled",
+    ] = "any",
     size_budget: Annotated[
         int | None, typer.Option(metavar="BYTES", help="What a .tflite file may take; auto heeds it.")
     ] = None,

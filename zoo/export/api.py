@@ -23,6 +23,7 @@ from zoo.export.describe import describe, example_specs
 from zoo.export.intake.calibration import Calibration, read_calibration, read_examples
 from zoo.export.intake.request import CALIBRATED, Request, make_request
 from zoo.export.intake.sources import Source, open_source
+from zoo.export.recurrences.forms import ANY
 from zoo.verify.cards.render import bundle_readme
 from zoo.verify.examine import Measured, measure
 from zoo.verify.verification import OF_ANSWERS
@@ -39,7 +40,7 @@ def export_model(
     examples: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
     batch_size: int = 1,
     form: str = "auto",
-    runtime: str = "compiled",
+    runtime: str = ANY,
     size_budget: int | None = None,
     length: int | Mapping[str, int] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
@@ -65,9 +66,10 @@ def export_model(
         examples: of a model that is not the zoo's, the inputs on which artifacts are compared with Keras: an `.npz` or
             arrays by input name; seeded random ones unless given.
         batch_size: rows of every input of the `.tflite` files.
-        form: of recurrences, `unrolled`, `blocked`, or `auto`, which picks what was measured to be faster.
+        form: of recurrences, `unrolled`, `blocked`, or `auto`, which picks what was measured to be better.
         runtime: what `auto` picks for: `compiled` (LiteRT's `CompiledModel` with its weight cache, as our runtime has
-            it), `interpreter` (which has no such cache) or `gpu`.
+            it), `interpreter` (which has no such cache), `any` (whichever of these: least is lost on the worse one, and
+            neither needs more than twice the memory of the better form) or `gpu`.
         size_budget: bytes that each `.tflite` file may take; `auto` heeds it.
         length: steps of inputs whose time axis is open, for all of them or by input name: `{"encoder": 20}`; where one
             axis is open that is not time, the size of that.

@@ -22,7 +22,7 @@ from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.job import Job, Lowered
 from zoo.export.lowering.step_job import step_job
 from zoo.export.recurrences.cells import kinds_for
-from zoo.export.recurrences.forms import Chooser
+from zoo.export.recurrences.forms import ANY, Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrences_of
 from zoo.export.streaming.part import Step
@@ -38,7 +38,7 @@ def lower(
     *,
     calibration: Mapping[str, np.ndarray] | None = None,
     form: str = "auto",
-    runtime: str = "compiled",
+    runtime: str = ANY,
     size_budget: int | None = None,
     int8_io: Mapping[str, str | None] | str | None = "int8",
     converter: Converter,
@@ -53,7 +53,7 @@ def lower(
         inputs: for each input by name, its shape, batch and lengths fixed, and its dtype; in the signature's order.
         target: `float32`, `float16`, `dynamic_int8`, `int8`, or `int16x8`, which takes no recurrences for now.
         calibration: for the last two: (examples, ...) of each input.
-        form: `unrolled`, `blocked`, or `auto`, which picks for each recurrence what was measured to be faster.
+        form: `unrolled`, `blocked`, or `auto`, which picks for each recurrence what was measured to be better.
         runtime: what `auto` picks for, one of `forms.RUNTIMES`.
         size_budget: bytes that the file may take: where it would take more, `auto` picks `blocked`.
         int8_io: what the float inputs and outputs of an `int8` file become: `int8`, `uint8`, or None for float32; one

@@ -150,12 +150,21 @@ def open_engine(data: bytes, threads: int = 1) -> Engine:
     return CompiledEngine(data, threads, cache=is_safe(data))
 
 
-def rehearse(data: bytes, times: int = 1) -> None:
+ENGINES = {"best": open_engine, "interpreter": InterpretedEngine}
+"""What opens a file, by name: the engine that our runtime takes, or the Interpreter as most apps have it."""
+
+
+def rehearse(data: bytes, times: int = 1, engine: str = "best") -> None:
     """Runs every signature of a file on zeros; a file can end the process that does so.
+
+    Args:
+        data: the file.
+        times: how often.
+        engine: one of `ENGINES`.
 
     Raises: as `open_engine` does.
     """
-    engine = open_engine(data)
+    engine = ENGINES[engine](data)
     for name, view in read_signatures(data).items():
         engine.place(name, {key: np.zeros(tensor.shape, tensor.dtype) for key, tensor in view.inputs.items()})
         for _ in range(times):

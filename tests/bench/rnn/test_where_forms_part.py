@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo.bench.rnn.forms import WORTH, crossing, measure_forms
+from zoo.bench.rnn.forms import WORTH, crossing, losses, measure_forms
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,22 @@ def test_crossing(ratios, length):
     assert crossing({at: share * WORTH for at, share in ratios.items()}) == length
 
 
+def test_losses():
+    """By hand: the unrolled form is the slower one on neither, on one, on both; the loop likewise."""
+    compiled, interpreter = {8: 0.5, 16: 0.8, 32: 0.9, 64: 1.1}, {8: 0.8, 16: 1.2, 32: 2.0, 64: 1.5, 128: 3.0}
+    assert losses(compiled, interpreter) == {8: 0.5, 16: 0.96, 32: 1.8, 64: 1.5}
+
+
 def test_every_kind_has_a_row():
     found = measure_forms(cells=["SimpleRNN", "LSTM"], units=[4], layers=[2], lengths=[4, 8], rounds=1, processes=1)
     kinds = [(row["cell"], row["target"], row["runtime"]) for row in found["rows"]]
-    assert len(set(kinds)) == len(kinds) == 12
+    assert len(set(kinds)) == len(kinds) == 18
     for row in found["rows"]:
         assert (row["units"], row["recurrences"]) == (4, 2)
         assert row["operators"] == {"SimpleRNN": 3, "LSTM": 13}[row["cell"]]
         assert row["unrolled_to"] <= 8
         assert min(row["ratios"].values()) > 0
+    assert [memory["packs"] for memory in found["memory"].values()] == [False, True]
+    for memory in found["memory"].values():  # the tensors of an operator alone are hundreds of bytes
+        assert memory["base"] > 100_000
+        assert 500 < memory["operator"] < 20_000

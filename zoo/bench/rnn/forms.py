@@ -14,6 +14,7 @@ import numpy as np
 
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
 from zoo.bench.rnn.contestants.litert import CompiledFile, InterpretedFile
+from zoo.bench.rnn.memory import measure_memory
 from zoo.bench.rnn.models import INPUT, build
 from zoo.bench.rnn.protocol.apart import apart
 from zoo.bench.rnn.protocol.machine import machine
@@ -23,7 +24,7 @@ from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower
 from zoo.export.recurrences.cells import kinds_for
-from zoo.export.recurrences.forms import Kind
+from zoo.export.recurrences.forms import ANY, Kind
 from zoo.export.recurrences.holes import cut_open
 from zoo.export.recurrences.recurrence import kind_of
 
@@ -69,9 +70,9 @@ def measure_forms(
         report: called with the stage, the kinds done and those in all.
 
     Returns:
-        `schema`, `machine`, and `rows`, one for each kind, target and runtime: see `forms.Row`; cells of one kind
-        (an IRNN is a SimpleRNN, but where weights have 8 bits) are measured once.  `ratios` are the times of the
-        unrolled form over those of the blocked one, by length.
+        `schema`, `machine`, `memory` by runtime (see `memory.Memory`), and `rows`, one for each kind, target and
+        runtime: see `forms.Row`; cells of one kind (an IRNN is a SimpleRNN, but where weights have 8 bits) are measured
+        once.  `ratios` are the times of the unrolled form over those of the blocked one, by length; of `any`, `losses`.
     """
     kinds, rows = {}, []
     for target, *size in itertools.product(TARGETS, cells, units, layers):
@@ -82,8 +83,9 @@ def measure_forms(
         for done, ((target, kind), size) in enumerate(kinds.items()):
             report("kinds", done, len(kinds))
             rows += _rows(kind, *size, target, lengths, converter, timing)
+        memory = measure_memory(converter)
     report("kinds", len(kinds), len(kinds))
-    return {"schema": 1, "machine": machine(peers=False), "rows": rows}
+    return {"schema": 1, "machine": machine(peers=False), "memory": memory, "rows": rows}
 
 
 def _kind(case: Case, target: str) -> Kind:
@@ -101,6 +103,7 @@ def _rows(
     converter: Converter,
     timing: Timing,
 ) -> Iterator[dict]:
+    measured: dict[str, dict[int, float]] = {}
     files = cache(lambda length: _files(Case(cell, length, units, layers), target, converter))
     for runtime, runner in RUNNERS.items():
         ratios: dict[int, float] = {}
@@ -108,6 +111,8 @@ def _rows(
             ratios[length] = round(_ratio(runner, *files(length), timing), 3)
             if ratios[length] > 1:
                 break
+        measured[runtime] = ratios
+    for runtime, ratios in {**measured, ANY: losses(*measured.values())}.items():
         yield {
             "cell": cell,
             "target": target,
@@ -116,6 +121,23 @@ def _rows(
             "unrolled_to": crossing(ratios),
             "ratios": {str(length): ratio for length, ratio in ratios.items()},
         }
+
+
+def losses(*runtimes: Mapping[int, float]) -> dict[int, float]:
+    """What is lost by the unrolled form where that is most, over what is lost by the loop where that is most.
+
+    Args:
+        runtimes: of each its ratios by length, times of the unrolled form over those of the loop.
+
+    Returns:
+        By those lengths that all of them have; the loop is the better choice above 1.
+    """
+    common = sorted(set.intersection(*map(set, runtimes)))
+    by_length = {length: [ratios[length] for ratios in runtimes] for length in common}
+    return {
+        length: round(max(1.0, *found) / max(1.0, *(1 / ratio for ratio in found)), 3)
+        for length, found in by_length.items()
+    }
 
 
 def _files(case: Case, target: str, converter: Converter) -> tuple[dict[str, bytes], np.ndarray]:

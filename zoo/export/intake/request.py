@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zoo.bundle import TARGETS
 from zoo.errors import InputError
-from zoo.export.recurrences.forms import Chooser
+from zoo.export.recurrences.forms import ANY, Chooser
 from zoo.registry import unknown
 
 LATER = ("micro", "onnx")
@@ -32,7 +32,7 @@ class Request:
     targets: tuple[str, ...]
     batch_size: int = 1
     form: str = "auto"
-    runtime: str = "compiled"
+    runtime: str = ANY
     size_budget: int | None = None
     length: int | Mapping[str, int] | None = None
     int8_io: str | None = None

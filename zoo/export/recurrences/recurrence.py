@@ -9,17 +9,12 @@ from dataclasses import dataclass, field
 import tensorflow as tf
 
 from zoo.export.assembly.graph import Piece, Tensor
+from zoo.export.recurrences.blocks import block_of
 from zoo.export.recurrences.cells import Cell, Hook
 from zoo.export.recurrences.forms import Chooser, Kind
 from zoo.export.recurrences.holes import Hole
 from zoo.export.recurrences.masking import Policy, Step, policy_of
 from zoo.export.recurrences.ranges import FakeQuant
-
-BLOCKS, OPERATORS = (32, 16, 8), 320
-"""The steps of a block: the most of these with which it has so many operators at most.
-
-A WHILE takes about 1 µs to go round once, and 0.07 µs an operator to prepare its body, anew at every run.
-"""
 
 
 def as_is(name: str, value: tf.Tensor) -> tf.Tensor:
@@ -128,8 +123,8 @@ def recurrences_of(holes: Sequence[Hole], choose: Chooser) -> list[Recurrence]:
     found = []
     for hole in holes:
         kind = kind_of(hole, len(holes))
-        form = choose(kind, hole.length)
-        block = hole.length if form == "unrolled" else _block(hole.length, kind.operators)
+        form = choose(kind, hole.length, hole.cell.weights)
+        block = hole.length if form == "unrolled" else block_of(hole.length, kind.operators)
         found.append(Recurrence(hole, Step(hole.cell, policy_of(hole)), form, block))
     return found
 
@@ -138,13 +133,6 @@ def kind_of(hole: Hole, recurrences: int) -> Kind:
     """What decides the form of one of so many recurrences of a model."""
     step = Step(hole.cell, policy_of(hole))
     return Kind(step.operators, hole.cell.products, math.prod(hole.cell.output_shape), recurrences)
-
-
-def _block(length: int, operators: int) -> int:
-    """The steps of a block of so many operators a step, with as few left over after the last one as can be."""
-    most = next((steps for steps in BLOCKS if steps * operators <= OPERATORS), BLOCKS[-1])
-    most = min(most, max(1, length // 4))
-    return min(range(most, (most + 1) // 2 - 1, -1), key=lambda steps: length % steps)
 
 
 def _function(function: Callable, specs: dict[str, tf.TensorSpec]):

@@ -1,6 +1,6 @@
 """A script: runs a .tflite file for the first time, in a process of its own, and prints what that took.
 
-    python -m zoo.verify.measures._first_run FILE.tflite        ->  {"peak_memory_bytes": 1234567}
+    python -m zoo.verify.measures._first_run FILE.tflite [ENGINE]       ->  {"peak_memory_bytes": 1234567}
 
 All that it imports, and what LiteRT takes to start, is there before it measures.
 """
@@ -33,6 +33,6 @@ if __name__ == "__main__":
     environment()
     forget_peak()
     before = resident("VmRSS")
-    rehearse(Path(sys.argv[1]).read_bytes(), times=3)
+    rehearse(Path(sys.argv[1]).read_bytes(), 3, *sys.argv[2:])
     after = resident("VmHWM")
     print(json.dumps({"peak_memory_bytes": None if before is None else max(0, after - before)}))

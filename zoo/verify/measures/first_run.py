@@ -24,16 +24,17 @@ class FirstRun:
     """Why it could not be run, in words; None where it could."""
 
 
-def first_run(path: Path, timeout: float = 300) -> FirstRun:
+def first_run(path: Path, engine: str = "best", timeout: float = 300) -> FirstRun:
     """Loads and runs every signature of a file on zeros.
 
     Args:
         path: the .tflite file.
+        engine: what runs it, one of `zoo.runtime.engines.ENGINES`.
         timeout: seconds until it counts as hanging.
     """
     home = str(Path(zoo.__file__).resolve().parent.parent)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])}
-    command = [sys.executable, "-P", "-m", MODULE, str(path)]
+    command = [sys.executable, "-P", "-m", MODULE, str(path), engine]
     try:
         child = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
     except subprocess.TimeoutExpired:

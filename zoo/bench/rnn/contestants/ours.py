@@ -58,6 +58,7 @@ def _converted(
         target,
         calibration=calibration if target == "int8" else None,
         form=form,
+        runtime="compiled",
         converter=converter,
     )
     there = converter.cpu_seconds() - there

@@ -26,7 +26,8 @@ class Cell(ABC):
         projected: of each quantity that the projection gives, the shape of a row, which a step is given; without the
             batch.
         operators: how many TFLite operators one float step takes, for the choice of the form,
-        products: and how many of them are matrix products or convolutions.
+        products: and how many of them are matrix products or convolutions,
+        weights: which read so many numbers that the file holds.
         has_equations: whether its equations stand here; else its inputs are not projected and no quantity has a name.
         input: the quantity that is read from the sequence.
         floating: quantities that stay float in an int8 file, whatever its recipe.
@@ -40,6 +41,7 @@ class Cell(ABC):
     projected: Mapping[str, tuple[int, ...]]
     operators: int
     products: int = 1
+    weights: int
     has_equations: bool = True
     input: str = "x"
     floating: frozenset[str] = frozenset()

@@ -48,6 +48,7 @@ class DenseCell(Cell):
         self.activation = cell.activation
         self.input_kernel = np.ascontiguousarray(input_kernel)
         self.recurrent_kernel = np.ascontiguousarray(recurrent_kernel)
+        self.weights = recurrent_kernel.size
         self.bias = _not_all_equal(bias)
         self.projected = {name: bias[columns].shape for name, columns in self.columns.items()}
         self.fixed: dict[str, tuple[float, float]] = {}

@@ -24,6 +24,7 @@ class Stacked(Cell):
         self.output_shape = cells[-1].output_shape
         self.operators = sum(cell.operators for cell in cells) + len(cells) - 1
         self.products = sum(cell.products for cell in cells) + len(cells) - 1
+        self.weights = sum(cell.weights for cell in cells) + sum(cell.input_kernel.size for cell in cells[1:])
         self.input = f"{cells[0].input}_0"
         self.projected = {f"{name}_0": shape for name, shape in cells[0].projected.items()}
         self.floating = frozenset(f"{name}_{number}" for number, cell in enumerate(cells) for name in cell.floating)

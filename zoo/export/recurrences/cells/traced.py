@@ -6,6 +6,7 @@ ranges from the converter's calibration of that one step, on what the step was g
 
 from __future__ import annotations
 
+import math
 import re
 
 import keras
@@ -44,6 +45,7 @@ class Traced(Cell):
         graph = self._trace()
         self.operators = sum(_is_an_operator(operation) for operation in graph.get_operations())
         self.products = sum(operation.type in _PRODUCTS for operation in graph.get_operations())
+        self.weights = sum(math.prod(weight.shape) for weight in layer.cell.weights) if self.products else 0
 
     def project(self, q: Hook, x: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return (x,)
