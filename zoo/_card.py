@@ -61,6 +61,7 @@ _PARITY = {
     OTHERS: None,
 }
 _STREAMING = {"chunk": COUNT, "examples": COUNT, "frames": COUNT, "max_abs": FIGURE, "agreement": FIGURE, OTHERS: None}
+_LATENCY = OrNull({"median": FIGURE, "p10": FIGURE, "p90": FIGURE, "cpu": TEXT, OTHERS: None})
 _ARTIFACT = {
     "status": ("passed", "disabled"),
     "reason": OrNull(TEXT),
@@ -76,8 +77,9 @@ _ARTIFACT = {
     "streaming?": OrNull(_STREAMING),
     "metrics": OrNull(_METRICS),
     "ci95": OrNull(_INTERVALS),
-    "latency_us": OrNull({"median": FIGURE, "p10": FIGURE, "p90": FIGURE, "cpu": TEXT, OTHERS: None}),
+    "latency_us": _LATENCY,
     "peak_memory_bytes": OrNull(INTEGER),
+    "interpreter?": OrNull({"latency_us": _LATENCY, "peak_memory_bytes": OrNull(INTEGER), OTHERS: None}),
     OTHERS: None,
 }
 CARD = {

@@ -37,6 +37,18 @@ def test_a_disabled_target_says_why(zoo, home):
     assert "disabled: agreement: found 12 %" in zoo("show", NAME, env={"ZOO_HOME": str(home)}).stdout
 
 
+def test_both_runtimes_stand_in_eighty_columns(zoo, home):
+    card = copy.deepcopy(load_bundle(NAME).card)
+    latency = {**card["artifacts"]["int8"]["latency_us"], "median": 1234.56}
+    card["artifacts"]["int8"]["interpreter"] = {"latency_us": latency, "peak_memory_bytes": 125_000_000}
+    write_card(home, card)
+    lines = zoo("show", NAME, env={"ZOO_HOME": str(home)}).stdout.splitlines()
+    begin = next(number for number, line in enumerate(lines) if "us Interpreter" in line)
+    assert lines[begin + 2].split()[0] == "int8"
+    assert lines[begin + 2].split()[-2:] == ["1,234.6", "125.0"]
+    assert max(map(len, lines[begin:])) <= 80
+
+
 @pytest.mark.parametrize("card", [b"{", b'{"schema": 1}'])
 def test_a_card_that_is_none_is_a_sentence(zoo, home, card):
     update_files(load_bundle(home / NAME), {"card.json": card})

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_files import file_of, product, weight
 
 from zoo.data import get_data
 from zoo.data.dataset import Examples
+from zoo.export.assembly.graph import Graph, Tensor
 from zoo.tasks import get_task
 from zoo.verify.measures.answers import by_class
 from zoo.verify.measures.distance import distance, scale
@@ -15,6 +17,7 @@ from zoo.verify.measures.latency import summary, take_turns
 from zoo.verify.measures.repeats import repeats
 from zoo.verify.measures.scores import Measure, paired_error
 from zoo.verify.running.examples import random_inputs, stratified
+from zoo.verify.running.interpreted import on_interpreter
 
 labels = st.lists(st.integers(0, 4), min_size=1, max_size=400).map(np.array)
 
@@ -191,6 +194,20 @@ def test_how_a_process_ended():
     assert ending(1) == "could not be run"
     assert last_line("one\n two \n\n") == "two"
     assert last_line("") == "it said nothing"
+
+
+def test_the_plain_interpreter_packs_a_weight_for_each_operator_that_reads_it(tmp_path):
+    """A megabyte twelve times; the weight cache of our runtime has it once."""
+    graph, x, matrix = Graph(), Tensor((1, 512)), weight(np.eye(512))
+    y = x
+    for _ in range(12):
+        y = product(graph, y, matrix)
+    path = tmp_path / "chain.tflite"
+    path.write_bytes(file_of(graph, {"x": x}, {"y": y}))
+    ours, plain = first_run(path).peak_memory_bytes, first_run(path, "interpreter").peak_memory_bytes
+    assert 8e6 < plain - ours < 14e6
+    run = on_interpreter(path.read_bytes(), {"x": np.ones((1, 512), np.float32)})
+    assert min(take_turns({"plain": run}, rounds=1)["plain"]) > 0
 
 
 def test_a_file_that_is_none(tmp_path):

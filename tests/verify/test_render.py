@@ -28,6 +28,34 @@ def test_a_row_a_target(measured):
         assert row[4] == f"{entry['bytes']:,}"
 
 
+def test_both_runtimes_have_a_row_a_file(measured):
+    text = bundle_readme(measured.card).partition("## On either runtime")[2].partition("## By class")[0]
+    for target, entry in measured.card["artifacts"].items():
+        if target == "saved_model":
+            assert entry["interpreter"] is None
+            assert f"| {target} |" not in text
+            continue
+        plain = entry["interpreter"]
+        figures = [f"{found['latency_us']['median']:,.1f}" for found in (entry, plain)]
+        assert cells(text, target)[1:] == figures + [f"{found['peak_memory_bytes']:,}" for found in (entry, plain)]
+
+
+def test_a_card_from_before_the_interpreter_was_measured(measured):
+    card = copies.deepcopy(measured.card)
+    for entry in card["artifacts"].values():
+        del entry["interpreter"]
+    assert "## On either runtime" not in bundle_readme(card)
+
+
+def test_a_file_that_the_plain_interpreter_does_not_run(measured):
+    card = copies.deepcopy(measured.card)
+    failed = {"latency_us": None, "peak_memory_bytes": None, "failure": "could not be run: no kernel"}
+    card["artifacts"]["int8"]["interpreter"] = failed
+    text = bundle_readme(card)
+    assert cells(text.partition("## On either runtime")[2], "int8")[2::2] == ["-", "-"]
+    assert "`int8` does not run on the plain Interpreter: could not be run: no kernel." in text
+
+
 def test_a_row_a_class(measured):
     text = bundle_readme(measured.card)
     for label in "0123456789":

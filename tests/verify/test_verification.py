@@ -75,6 +75,7 @@ def test_a_target_that_is_said_to_ship_and_does_not_is_found(copy, measured):
     [
         (("artifacts", "int8", "latency_us", "median"), 1.0),
         (("artifacts", "int8", "peak_memory_bytes"), 1),
+        (("artifacts", "int8", "interpreter", "peak_memory_bytes"), 1),
         (("artifacts", "int8", "calibration"), {"source": "elsewhere", "examples": 3, "of": 9, "seed": 1}),
         (("artifacts", "int8", "metrics", "accuracy"), None),
     ],

@@ -145,6 +145,40 @@ def profile(
     _show(found, for_screen, as_json)
 
 
+@app.command("runtimes")
+def runtimes(
+    cells: Annotated[str | None, typer.Option(help="Cells; as below unless given.")] = None,
+    lengths: Annotated[str, typer.Option(help="Steps of a sequence, for these cells.")] = "100",
+    units: Annotated[str, typer.Option(help="Units of a layer, for these cells.")] = "64",
+    layers: Annotated[str, typer.Option(help="Layers of a model, for these cells.")] = "1",
+    rounds: Annotated[int, typer.Option(min=1, help="Bursts of each file.")] = 15,
+    patience: Patience = 0.0,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Time and memory of recurrent files on CompiledModel and on the plain Interpreter: `zoo bench runtimes`.
+
+    What `auto` picks, both forms, and the loop of the stock conversion; of LSTM T=100 4x128, GRU T=50 2x64 and LSTM
+    T=512 1x64 unless told otherwise.
+    """
+    from zoo.bench.rnn.cases import grid
+
+    _check_writable(out)
+    sizes = [_numbers(*size) for size in (("lengths", lengths), ("units", units), ("layers", layers))]
+    cases = grid(cells.split(","), *sizes) if cells else None
+    import_tensorflow()
+    from zoo.bench.rnn.kept import write_figures
+    from zoo.bench.rnn.runtimes import CASES, compare_runtimes, table
+
+    with progress_bar() as report:
+        found = compare_runtimes(cases or CASES, rounds=rounds, patience=patience, report=report)
+    if out is not None:
+        write_figures(found, out)
+    _show(found, lambda found: [table(found)], as_json)
+
+
 @app.command("forms")
 def forms(
     rounds: Annotated[int, typer.Option(min=1, help="Bursts of each contestant in a process.")] = 3,

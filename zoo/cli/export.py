@@ -7,6 +7,7 @@ import typer
 
 from zoo.bundle import TARGETS, USUAL_TARGETS, Bundle
 from zoo.cli._output import CUSTOM, import_tensorflow, print_table, progress_bar
+from zoo.cli._runtimes import print_runtimes
 from zoo.cli._sizes import lengths, shapes
 
 
@@ -118,6 +119,7 @@ def show(bundle: Bundle) -> None:
     """One row a target, and where the bundle is."""
     rows = [row(target, entry) for target, entry in bundle.card["artifacts"].items()]
     print_table(("target", "gates", "bytes", "largest error", "same answer", "latency"), rows, title=bundle.name)
+    print_runtimes(bundle.card["artifacts"])
     print(f"\nwritten to {bundle.path}")
 
 

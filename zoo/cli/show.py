@@ -7,6 +7,7 @@ import typer
 from zoo import registry
 from zoo.bundle import load_bundle
 from zoo.cli._output import print_json, print_table
+from zoo.cli._runtimes import print_runtimes
 
 
 def show(
@@ -36,6 +37,8 @@ def show(
     rows = [(tag, *values) for tag, artifacts in trainings.items() for values in figures(artifacts)]
     if rows:
         print_table(("pretrained", "target", "status", "bytes", "measured on the test split", "latency"), rows)
+        for artifacts in trainings.values():
+            print_runtimes(artifacts or {})
     else:
         print(f"no pretrained weights; `zoo.create_model({spec.name!r})` builds it untrained")
 
@@ -46,9 +49,9 @@ def wanted_tags(spec: registry.Spec) -> list[str]:
 
 def measured(name: str) -> dict | None:
     """The artifacts of a bundle as its card has them: {target: {status, bytes, metrics, latency_us}}; None: no card."""
-    keys = ("status", "reason", "bytes", "metrics", "latency_us")
+    keys = ("status", "reason", "bytes", "metrics", "latency_us", "peak_memory_bytes", "interpreter")
     artifacts = load_bundle(name).card.get("artifacts")
-    return artifacts and {target: {key: values[key] for key in keys} for target, values in artifacts.items()}
+    return artifacts and {target: {key: values.get(key) for key in keys} for target, values in artifacts.items()}
 
 
 def figures(artifacts: dict | None) -> list[tuple]:

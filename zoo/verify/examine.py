@@ -132,9 +132,21 @@ def examine(
             gates.append(Gate(running, "an answer", "an answer", True))
             if all(gate.passed for gate in gates):
                 facts["latency_us"] = latency.summary(artifact.times(ground.inputs), threads=1)
+                facts["interpreter"] = _on_interpreter(path, artifact, ground)
     except BundleError as error:
         gates.append(Gate(running, error.message, "an answer", False))
     return gates, facts
+
+
+def _on_interpreter(path: Path, artifact: Artifact, ground: Ground) -> dict | None:
+    """Time and memory on LiteRT's plain Interpreter; None of a SavedModel, which does not run there."""
+    if not isinstance(artifact, LiteRTArtifact):
+        return None
+    run = first_run(path, "interpreter")
+    if run.failure:
+        return {"latency_us": None, "peak_memory_bytes": None, "failure": run.failure}
+    times = artifact.times_on_interpreter(ground.inputs)
+    return {"latency_us": latency.summary(times, threads=1), "peak_memory_bytes": run.peak_memory_bytes}
 
 
 def _graph_facts(target: str, graph: GraphFacts) -> dict:

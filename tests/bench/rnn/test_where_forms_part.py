@@ -1,8 +1,11 @@
 """Where the forms part: the crossing between measured lengths, and a real measurement of tiny kinds."""
 
+import json
+
 import pytest
 
 from zoo.bench.rnn.forms import WORTH, crossing, losses, measure_forms
+from zoo.bench.rnn.runtimes import table
 
 
 @pytest.mark.parametrize(
@@ -40,3 +43,16 @@ def test_every_kind_has_a_row():
     for memory in found["memory"].values():  # the tensors of an operator alone are hundreds of bytes
         assert memory["base"] > 100_000
         assert 500 < memory["operator"] < 20_000
+
+
+def test_both_runtimes_beside_each_other(zoo, cache):
+    arguments = ("--cells", "gru", "--lengths", 8, "--units", 4, "--rounds", 1)
+    found = json.loads(zoo("bench", "runtimes", *arguments, "--json").stdout)
+    (row,) = found["rows"]
+    assert list(row["files"]) == ["stock loop", "auto", "unrolled", "blocked"]
+    for facts in row["files"].values():
+        for runtime in ("compiled", "interpreter"):
+            assert facts[runtime]["us"] > 0
+            assert facts[runtime]["peak_memory_bytes"] > 0
+    shown = table(found)
+    assert {len(cells) for cells in shown.rows} == {len(shown.columns)}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
-from zoo.bench.rnn.contestants.litert import CompiledFile, InterpretedFile
+from zoo.bench.rnn.contestants.litert import RUNNERS
 from zoo.bench.rnn.memory import measure_memory
 from zoo.bench.rnn.models import INPUT, build
 from zoo.bench.rnn.protocol.apart import apart
@@ -36,7 +36,6 @@ own it loses where others fill them, and its file is several times as large (a G
 0.97 of the loop's time in quiet moments, 0.8 to 1.8 and 1.1 in the middle of seven processes that waited for none)."""
 CLOSE = 1.25
 """By less than this factor a ratio may be on the wrong side of that."""
-RUNNERS = {"compiled": CompiledFile, "interpreter": InterpretedFile}
 
 
 class Timing(NamedTuple):

@@ -17,7 +17,8 @@ CASES = Case("LSTM", 64, 16, 1), Case("LSTM", 512, 16, 1)
 """Of so few units that weights hardly count, and unrolled, so that operators do."""
 PACKS = {"compiled": False, "interpreter": True}
 """By runtime, whether each product packs weights of its own, see `forms.RUNTIMES`."""
-_ENGINES = {"compiled": "best", "interpreter": "interpreter"}
+ENGINES = {"compiled": "best", "interpreter": "interpreter"}
+"""What `first_run` calls them."""
 
 
 def measure_memory(converter: Converter) -> dict[str, dict]:
@@ -53,7 +54,7 @@ def _file(case: Case, converter: Converter) -> bytes:
 
 
 def _peak(path: Path, runtime: str) -> int:
-    found = first_run(path, _ENGINES[runtime])
+    found = first_run(path, ENGINES[runtime])
     if found.peak_memory_bytes is None:
         raise ConversionError(f"memory cannot be measured here: {found.failure or 'the system does not say'}")
     return found.peak_memory_bytes

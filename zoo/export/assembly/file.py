@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import flatbuffers
 import numpy as np
@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.graph import Graph, Operator, Piece, Quantization, Tensor
+from zoo.export.assembly.names import Names, short
 
 # Where the options of an operator hold the index of a subgraph.
 _CALLS = {
@@ -21,8 +22,12 @@ _HIGHEST_OLD_CODE = 127
 """Codes were a byte once (schema.fbs, OperatorCode): old readers see this one for every later operator."""
 
 
-def read(data: bytes) -> dict[str, Piece]:
+def read(data: bytes, layers: Collection[str] = ()) -> dict[str, Piece]:
     """The functions that a converted file holds, by signature name.
+
+    Args:
+        data: the file.
+        layers: those of the model, for the names of tensors, see `names.short`.
 
     Raises:
         ConversionError: it holds an operator that is not a built-in.
@@ -35,7 +40,7 @@ def read(data: bytes) -> dict[str, Piece]:
             "replace the layer that makes them; TensorFlow (Flex) and custom operators run on no plain LiteRT runtime",
         )
     graphs = [Graph() for _ in model.subgraphs]
-    tensors = [[_tensor(model, tensor) for tensor in subgraph.tensors or ()] for subgraph in model.subgraphs]
+    tensors = [[_tensor(model, tensor, layers) for tensor in subgraph.tensors or ()] for subgraph in model.subgraphs]
     for graph, subgraph, own in zip(graphs, model.subgraphs, tensors, strict=True):
         graph.inputs, graph.outputs = _pick(own, subgraph.inputs), _pick(own, subgraph.outputs)
         graph.operators = [_operator(model, operator, own, graphs) for operator in subgraph.operators or ()]
@@ -56,7 +61,7 @@ def _pick(tensors: list[Tensor], indices) -> list:
     return [None if index < 0 else tensors[index] for index in (() if indices is None else indices)]
 
 
-def _tensor(model: schema.ModelT, tensor: schema.TensorT) -> Tensor:
+def _tensor(model: schema.ModelT, tensor: schema.TensorT, layers: Collection[str]) -> Tensor:
     shape = () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
     data = model.buffers[tensor.buffer].data
     return Tensor(
@@ -66,6 +71,7 @@ def _tensor(model: schema.ModelT, tensor: schema.TensorT) -> Tensor:
         None if data is None or not len(data) else bytes(data),
         variable=tensor.isVariable,
         shape_signature=None if tensor.shapeSignature is None else tuple(int(size) for size in tensor.shapeSignature),
+        name=short(tensor.name.decode(), layers),
     )
 
 
@@ -96,8 +102,8 @@ def _operator(model: schema.ModelT, operator: schema.OperatorT, tensors: list[Te
 def write(pieces: Mapping[str, Piece]) -> bytes:
     """A file with a signature for each piece; its inputs and outputs bear the names that the piece gives them.
 
-    Other tensors have no names: the converter's take more room in an unrolled recurrence than its weights.  Constants
-    of equal content are one buffer, whichever pieces they are in.
+    Constants of equal content are one buffer, whichever pieces they are in.  What else many tensors or operators have
+    in common (a shape, a grid, options) is written once, too.
     """
     writer = _Writer()
     for signature, piece in pieces.items():
@@ -105,9 +111,53 @@ def write(pieces: Mapping[str, Piece]) -> bytes:
         names = [*piece.inputs.items(), *piece.outputs.items()]
         number = writer.graph(piece.graph, signature, {tensor: name for name, tensor in names})
         writer.signature(piece, signature, number)
-    builder = flatbuffers.Builder(1 << 20)
+    builder = _Builder(1 << 20)
     builder.Finish(writer.model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+_ALIGNMENT = 16
+"""Of the bytes of a constant (schema.fbs, Buffer): kernels may read them where they lie."""
+
+
+class _Builder(flatbuffers.Builder):
+    """Writes vectors of equal content once; not those of buffers, which are constants, and have rules of their own."""
+
+    def __init__(self, size: int):
+        super().__init__(size)
+        self._vectors: dict[tuple, int] = {}
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802 - the name is flatbuffers' own
+        if x.dtype == np.uint8:
+            self.Prep(_ALIGNMENT, x.size)
+            return super().CreateNumpyVector(x)
+        content = (x.dtype.str, x.tobytes())
+        if content not in self._vectors:
+            self._vectors[content] = super().CreateNumpyVector(x)
+        return self._vectors[content]
+
+
+class _Once:
+    """A table of the schema that is written once, however many others hold it."""
+
+    def __init__(self, table: object):
+        self._table, self._offset = table, None
+
+    def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 - as the schema's own
+        if self._offset is None:
+            self._offset = self._table.Pack(builder)
+        return self._offset
+
+
+def _content(value: object) -> object:
+    """What makes two tables equal: their kind and all that they hold."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.tobytes()
+    if isinstance(value, list):
+        return tuple(map(_content, value))
+    if hasattr(value, "Pack"):
+        return type(value), *((name, _content(held)) for name, held in vars(value).items())
+    return value
 
 
 class _Writer:
@@ -126,6 +176,8 @@ class _Writer:
         self._buffers: dict = {}
         self._graphs: dict[Graph, int] = {}
         self._quantizations: dict = {}
+        self._options: dict = {}
+        self._names = Names()
         self._indices: dict[Graph, dict[Tensor, int]] = {}
 
     def graph(self, graph: Graph, name: str, names: dict[Tensor, str]) -> int:
@@ -135,7 +187,7 @@ class _Writer:
         number = self._graphs[graph] = len(self.model.subgraphs)
         subgraph = schema.SubGraphT(name=name)
         self.model.subgraphs.append(subgraph)
-        indices = self._indices[graph] = {}
+        indices, names = self._indices.setdefault(graph, {}), self._names.of(graph, name, names)
         subgraph.tensors = []
 
         def index(tensor: Tensor | None) -> int:
@@ -143,7 +195,7 @@ class _Writer:
                 return -1
             if tensor not in indices:
                 indices[tensor] = len(indices)
-                subgraph.tensors.append(self._tensor(tensor, names.get(tensor, "")))
+                subgraph.tensors.append(self._tensor(tensor, names[tensor]))
             return indices[tensor]
 
         def all_of(tensors: list) -> np.ndarray:
@@ -182,14 +234,16 @@ class _Writer:
             self.model.buffers.append(schema.BufferT(data=np.frombuffer(tensor.data, np.uint8)))
         return self._buffers[key]
 
-    def _quantization(self, quantization: Quantization | None) -> schema.QuantizationParametersT | None:
+    def _quantization(self, quantization: Quantization | None) -> _Once | None:
         if quantization is None:
             return None
         if quantization not in self._quantizations:
-            self._quantizations[quantization] = schema.QuantizationParametersT(
-                scale=np.array(quantization.scale, np.float32),
-                zeroPoint=np.array(quantization.zero_point, np.int64),
-                quantizedDimension=quantization.axis,
+            self._quantizations[quantization] = _Once(
+                schema.QuantizationParametersT(
+                    scale=np.array(quantization.scale, np.float32),
+                    zeroPoint=np.array(quantization.zero_point, np.int64),
+                    quantizedDimension=quantization.axis,
+                )
             )
         return self._quantizations[quantization]
 
@@ -198,15 +252,16 @@ class _Writer:
         for field, graph in zip(_CALLS.get(operator.code, ()), operator.subgraphs, strict=False):
             setattr(options, field, self.graph(graph, field.removesuffix("SubgraphIndex"), {}))
         kind = type(options).__name__.removesuffix("T")
+        shared = self._options.setdefault(_content(options), _Once(options))
         first, second = (getattr(kinds, kind, 0) for kinds in (schema.BuiltinOptions, schema.BuiltinOptions2))
         return schema.OperatorT(
             opcodeIndex=self._code(operator),
             inputs=all_of(operator.inputs),
             outputs=all_of(operator.outputs),
             builtinOptionsType=first,
-            builtinOptions=options if first else None,
+            builtinOptions=shared if first else None,
             builtinOptions2Type=second,
-            builtinOptions2=options if second else None,
+            builtinOptions2=shared if second else None,
         )
 
     def _code(self, operator: Operator) -> int:

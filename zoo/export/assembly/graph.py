@@ -6,6 +6,8 @@ cut, joined and repaired by moving references, and what nothing refers to is nev
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -61,6 +63,8 @@ class Tensor:
     """Constants of equal data share a buffer of the file; those of unlike `copy` do not (see `repair.uncollide`)."""
     variable: bool = False
     shape_signature: tuple[int, ...] | None = None
+    name: str = ""
+    """What it is, if anybody knows; `names` makes one of it that is unique."""
 
     @property
     def dtype(self) -> np.dtype:
@@ -105,11 +109,32 @@ class Graph:
     operators: list[Operator] = field(default_factory=list)
     constants: dict[Tensor, Tensor] = field(default_factory=dict, repr=False)
     """Another graph's tensor, computed of constants alone -> the one that has been computed here."""
+    scope: str = ""
+    """Begins the names of what is appended: a layer, a step of it."""
+
+    @contextmanager
+    def within(self, scope: str) -> Iterator[None]:
+        """Names what is appended meanwhile after this, too."""
+        outer, self.scope = self.scope, self._named(scope)
+        try:
+            yield
+        finally:
+            self.scope = outer
+
+    def label(self, tensors: Mapping[str, Tensor]) -> None:
+        """Names tensors after what they are, and where."""
+        for name, tensor in tensors.items():
+            tensor.name = self._named(name)
+
+    def _named(self, name: str) -> str:
+        return f"{self.scope}/{name}" if self.scope else name
 
     def add(
         self, code: int, inputs: list, outputs: list, options: object = None, version: int = 1, subgraphs: tuple = ()
     ) -> None:
-        """Appends an operator."""
+        """Appends an operator; outputs without a name are called after it."""
+        for tensor in outputs:
+            tensor.name = tensor.name or self._named(_OPERATOR_NAMES[code].lower())
         self.operators.append(Operator(code, list(inputs), list(outputs), options, version, tuple(subgraphs)))
 
     def copy_in(self, operator: Operator, stands_for: dict[Tensor, Tensor]) -> None:
@@ -121,6 +146,8 @@ class Graph:
         """
         inputs = [None if tensor is None else stands_for.get(tensor, tensor) for tensor in operator.inputs]
         outputs = [tensor.like() for tensor in operator.outputs]
+        for tensor, original in zip(outputs, operator.outputs, strict=True):
+            tensor.name = self._named(original.name) if original.name else ""
         self.add(operator.code, inputs, outputs, operator.options, operator.version, operator.subgraphs)
         stands_for.update(zip(operator.outputs, outputs, strict=True))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from zoo.export.assembly.ends import as_signed, drop_unread
 from zoo.export.assembly.fold import fold
 from zoo.export.assembly.graph import Graph, Piece, Tensor
+from zoo.export.assembly.names import LONGEST
 from zoo.export.assembly.operators import constant, reshape
 from zoo.export.lowering.splice import splice
 from zoo.export.recurrences import blocked, unrolled, window
@@ -42,7 +43,12 @@ def assemble(
 
     def emit(graph: Graph, hole: Hole | WindowHole, found: dict[str, Tensor]) -> list[Tensor]:
         if isinstance(hole, WindowHole):
-            return window.emit(graph, found[hole.frames], found[hole.past])
+            with graph.within("window"):
+                return window.emit(graph, found[hole.frames], found[hole.past])
+        with graph.within(hole.layer.name[:LONGEST]):
+            return recur(graph, hole, found)
+
+    def recur(graph: Graph, hole: Hole, found: dict[str, Tensor]) -> list[Tensor]:
         states = None if hole.initial_state is None else [found[wire] for wire in hole.initial_state]
         valid = found[hole.mask] if hole.mask else None
         results = _EMITTERS[of[hole].form](graph, of[hole], found[hole.sequence], valid, states)

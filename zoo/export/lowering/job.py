@@ -45,7 +45,10 @@ class Job:
         self, functions: Mapping[str, object], target: str, calibration: Mapping[str, np.ndarray] | None = None
     ) -> dict[str, Piece]:
         """Converts functions and takes the file apart again."""
-        return read(self.converter.convert(functions, target, calibration)) if functions else {}
+        if not functions:
+            return {}
+        layers = {layer.name for layer in self.model._flatten_layers(include_self=False)}
+        return read(self.converter.convert(functions, target, calibration), layers)
 
 
 def culprit(

@@ -104,7 +104,7 @@ def _loops(
         done = operators.constant(behind) if behind else none_done
         variables = _Variables(done, list(part), unwritten, carried)
         if body is None:
-            body = _body(recurrence, variables.of([tensor.like() for tensor in variables.tensors]))
+            body = _body(graph.scope, recurrence, variables.of([tensor.like() for tensor in variables.tensors]))
             condition = _condition(body, steps)
         variables = variables.of(operators.repeat_while(graph, condition, body, variables.tensors))
         carried = variables.carried
@@ -159,8 +159,8 @@ def _condition(body: Graph, length: int) -> Graph:
     return condition
 
 
-def _body(recurrence: Recurrence, before: _Variables) -> Graph:
-    graph, block = Graph(inputs=before.tensors), recurrence.block
+def _body(scope: str, recurrence: Recurrence, before: _Variables) -> Graph:
+    graph, block = Graph(inputs=before.tensors, scope=scope), recurrence.block
     first = _first(graph, recurrence, before)
     steps, carried = _steps(graph, recurrence, before.read, first, block, before.carried)
     written = before.written

@@ -83,6 +83,9 @@ class Recurrence:
         """Takes the pieces that were converted."""
         self.projections = {rows: pieces[name] for rows, name in self._ordered.items()}
         self.step_piece = self.projections.pop(None)
+        for piece in (self.step_piece, *self.projections.values()):
+            for name, tensor in piece.outputs.items():
+                tensor.name = name
 
     def _step_function(self):
         batch = self.hole.batch

@@ -79,11 +79,13 @@ def run(
         arguments = [
             {**these, "valid": row} for these, row in zip(arguments, unpack(graph, valid, axis=1), strict=True)
         ]
-    outputs = []
-    for these in reversed(arguments) if recurrence.backwards else arguments:
-        results = step.inline(graph, {**these, **carried})
-        outputs.append(results[recurrence.step.output])
-        carried = {name: convert(graph, results[name], step.inputs[name]) for name in carried}
+    outputs, in_time = [], list(enumerate(arguments))
+    for number, these in reversed(in_time) if recurrence.backwards else in_time:
+        with graph.within(f"t{number}"):
+            graph.label(these)
+            results = step.inline(graph, {**these, **carried})
+            outputs.append(results[recurrence.step.output])
+            carried = {name: convert(graph, results[name], step.inputs[name]) for name in carried}
     return outputs, carried
 
 
@@ -92,4 +94,5 @@ def _projected(graph: Graph, recurrence: Recurrence, sequence: Tensor) -> dict[s
     if not recurrence.cell.has_equations:
         return {recurrence.cell.input: sequence}
     projection = recurrence.projections[sequence.shape[1]]
-    return projection.inline(graph, {"x": convert(graph, sequence, projection.inputs["x"])})
+    with graph.within("x"):
+        return projection.inline(graph, {"x": convert(graph, sequence, projection.inputs["x"])})

@@ -85,6 +85,7 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "ci95": _intervals(facts.get("ci95")),
         "latency_us": facts.get("latency_us"),
         "peak_memory_bytes": facts.get("peak_memory_bytes"),
+        "interpreter": facts.get("interpreter"),
     }
 
 
@@ -102,6 +103,7 @@ def not_made(made: Mapping) -> dict:
         "ci95",
         "latency_us",
         "peak_memory_bytes",
+        "interpreter",
     )
     return dict.fromkeys(keys) | {"status": "disabled"} | {key: made[key] for key in keys if key in made}
 

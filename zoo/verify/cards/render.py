@@ -11,7 +11,7 @@ NONE = "-"
 
 def bundle_readme(card: Mapping) -> str:
     """The `README.md` of a bundle."""
-    sections = (_title, _use, _artifacts, _classes, _comparison, _data, _training, _operators)
+    sections = (_title, _use, _artifacts, _runtimes, _classes, _comparison, _data, _training, _operators)
     return "\n\n".join(text for section in sections if (text := section(card))) + "\n"
 
 
@@ -123,6 +123,26 @@ def _artifacts(card: Mapping) -> str:
     keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 6]] if card["keras"] else []
     notes = [_provenance(card), *_disabled(card), *_remarks(card), *_off_gpu(card), *_streams(card)]
     return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
+
+
+def _runtimes(card: Mapping) -> str:
+    """Time and memory on our runtime and on the plain Interpreter, of what was measured on both."""
+    entries = {target: entry for target, entry in card["artifacts"].items() if entry.get("interpreter")}
+    if not entries:
+        return ""
+    columns = ("target", "µs CompiledModel", "µs Interpreter", "memory CompiledModel", "memory Interpreter")
+    rows = [
+        [target, *map(_latency, runtimes), *(_number(runtime, "peak_memory_bytes") for runtime in runtimes)]
+        for target, entry in entries.items()
+        for runtimes in [(entry, entry["interpreter"])]
+    ]
+    said = "CompiledModel has XNNPACK's weight cache, as `zoo` runs files; the plain Interpreter has none."
+    failures = [
+        f"`{target}` does not run on the plain Interpreter: {entry['interpreter']['failure']}."
+        for target, entry in entries.items()
+        if entry["interpreter"].get("failure")
+    ]
+    return "\n\n".join(["## On either runtime", table(columns, rows), " ".join([said, *failures])])
 
 
 def _artifact_row(target: str, entry: Mapping, metric: str | None) -> list[str]:

@@ -19,6 +19,7 @@ from zoo.bundle import ignore
 from zoo.errors import BundleError
 from zoo.runtime.litert import LiteRTRunner
 from zoo.verify.measures import latency
+from zoo.verify.running.interpreted import on_interpreter
 
 SCRIPT = Path(__file__).with_name("_saved_model_script.py")
 MANY = 256
@@ -60,6 +61,12 @@ class LiteRTArtifact:
     def times(self, inputs: Arrays) -> list[float]:
         """µs an inference, one figure a burst, with the first example already in place."""
         run = _in_place(self._runner, self._part, {name: array[:1] for name, array in inputs.items()})
+        return latency.take_turns({"artifact": run})["artifact"]
+
+    def times_on_interpreter(self, inputs: Arrays) -> list[float]:
+        """The same on LiteRT's plain Interpreter."""
+        first = _repeated(self._runner, self._part, {name: array[:1] for name, array in inputs.items()})
+        run = on_interpreter(self._runner.path.read_bytes(), first, self._part)
         return latency.take_turns({"artifact": run})["artifact"]
 
 
@@ -178,9 +185,13 @@ def one_inference(path: Path, example: Arrays, part: str = "predict", threads: i
 
 
 def _in_place(runner: LiteRTRunner, part: str, example: Arrays) -> Callable[[], None]:
+    return runner.prepare(part, **_repeated(runner, part, example))
+
+
+def _repeated(runner: LiteRTRunner, part: str, example: Arrays) -> dict[str, np.ndarray]:
+    """One example in as many rows as a signature takes."""
     inputs = runner.signatures[part].inputs
-    rows = {name: np.repeat(example[name], max(1, tensor.shape[0]), axis=0) for name, tensor in inputs.items()}
-    return runner.prepare(part, **rows)
+    return {name: np.repeat(example[name], max(1, tensor.shape[0]), axis=0) for name, tensor in inputs.items()}
 
 
 def _groups(count: int, rows: int) -> Iterator[tuple[int, np.ndarray | slice]]:

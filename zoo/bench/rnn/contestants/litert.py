@@ -7,13 +7,13 @@ two to three times slower: ours and stock files alike are run with it.
 from __future__ import annotations
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from zoo._stderr import held_back
 from zoo.errors import ConversionError
 from zoo.runtime.engines import open_engine
 from zoo.runtime.flatbuffer import read_signatures
 from zoo.runtime.litert import TensorInfo
+from zoo.verify.running.interpreted import on_interpreter
 
 
 class CompiledFile:
@@ -64,13 +64,11 @@ class InterpretedFile:
     """
 
     def __init__(self, data: bytes, x: np.ndarray):
-        (signature,) = read_signatures(data).values()
-        (tensor,) = signature.inputs.values()
-        self._interpreter = Interpreter(model_content=data, num_threads=1)
-        self._interpreter.allocate_tensors()
-        index = self._interpreter.get_input_details()[0]["index"]
-        self._interpreter.set_tensor(index, TensorInfo.of(tensor).quantize(x))
-
-    def run(self) -> None:
+        ((part, signature),) = read_signatures(data).items()
+        (name,) = signature.inputs
+        self.run = on_interpreter(data, {name: x}, part)
         """Computes what is in place."""
-        self._interpreter.invoke()
+
+
+RUNNERS = {"compiled": CompiledFile, "interpreter": InterpretedFile}
+"""By the runtime that `auto` picks for, see `forms.RUNTIMES`."""
