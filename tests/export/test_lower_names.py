@@ -68,7 +68,7 @@ def test_a_tensor_is_named_after_layer_step_and_what_it_is(target, form, convert
     assert not [name for name in names if not name or len(name) > 40 or ";" in name or "Call" in name]
     for number in range(7 if form == "unrolled" else 2):
         assert {f"encoder/t{number}/{what}" for what in ("xW", "c", "h")} <= {*names}
-    assert {"x", *model.output_names, "encoder/weight", "encoder/x/weight"} <= {*names}
+    assert {"x", *model.output, "encoder/weight", "encoder/x/weight"} <= {*names}
 
 
 @pytest.mark.parametrize(
