@@ -95,4 +95,4 @@ def _role(operator: Operator, position: int, tensor: Tensor) -> str:
     _, weight, bias = PACKING.get(operator.code, (None, None, None))
     if position == weight:
         return "weight"
-    return "bias" if position == bias else operator.name.lower() + f"_{position}"
+    return "bias" if position == bias else f"{operator.name.lower()}.{position}"
