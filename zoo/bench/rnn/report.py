@@ -49,8 +49,8 @@ first.
 
 ## Bars
 
-A ratio is a peer's time over ours, above 1 where ours is faster.  Ours is float32 in the form that `auto` picks, unless
-said otherwise.
+A ratio is a peer's time over ours, above 1 where ours is faster.  Ours is float32 in the form that `auto` picks for
+`compiled`, this runtime, unless said otherwise.  `zoo bench runtimes` has the forms on the plain Interpreter too.
 
 {bars}
 
