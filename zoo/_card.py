@@ -69,6 +69,7 @@ _ARTIFACT = {
     "same_as": OrNull(TEXT),
     "calibration": OrNull({"source": TEXT, "examples": COUNT, "of": COUNT, "seed": COUNT, OTHERS: None}),
     "int8_recipe": OrNull(TEXT),
+    "kept_inputs?": OrNull(_WORDS),
     "operators": OrNull(_COUNTS),
     "float_islands": OrNull(_COUNTS),
     "forms": OrNull(_WORDS),

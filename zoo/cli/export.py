@@ -72,7 +72,8 @@ def export(
         int | None, typer.Option(metavar="BYTES", help="What a .tflite file may take; auto heeds it.")
     ] = None,
     int8_io: Annotated[
-        str | None, typer.Option("--int8-io", help="int8 or uint8 ends of int8; uint8 for images unless given.")
+        str | None,
+        typer.Option("--int8-io", help="int8, uint8 or float32 ends of int8; by the input unless given."),
     ] = None,
     step: Annotated[
         bool, typer.Option("--step", help="Also export the part `step`, which takes frames as they come.")

@@ -74,7 +74,8 @@ def export_model(
         length: steps of inputs whose time axis is open, for all of them or by input name: `{"encoder": 20}`; where one
             axis is open that is not time, the size of that.
         shapes: by input name its shape without the batch, where axes of it are open: `{"image": (32, 128, 1)}`.
-        int8_io: `int8` or `uint8` ends of the target `int8`; uint8 for an image and int8 for all else unless given.
+        int8_io: `int8`, `uint8` or `float32` ends of the target `int8`; unless given uint8 for an image and int8 for
+            all else, but float32 for an input of a model that is not the zoo's if 8 bits would spoil it.
         step: whether artifacts have the signature `step` too, which is given frames as they come: `zoo.runtime` streams
             by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and the states, (batch, ...) each:
             zeros (in an int8 file the zero point) before the first frame, then what the call before gave under the

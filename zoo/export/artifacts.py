@@ -14,6 +14,7 @@ from zoo.export.intake.calibration import Calibration
 from zoo.export.intake.request import CALIBRATED, Request
 from zoo.export.intake.sources import PART, STEP, Source
 from zoo.export.lower import lower
+from zoo.export.lowering.integer.fronts import AUTO
 from zoo.export.saved_model import write_saved_model
 
 _CONVERTER: ContextVar[Converter | None] = ContextVar("converter", default=None)
@@ -96,14 +97,20 @@ def _make(
     place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)
     forms = {f"recurrence {number}": form for number, form in enumerate(lowered.forms, 1)}
     facts = {"forms": forms, "int8_recipe": lowered.int8_recipe}
-    return facts | ({"calibration": calibration.facts()} if calibrates else {})
+    return facts | (
+        {"calibration": calibration.facts(), "kept_inputs": dict(lowered.kept_inputs)} if calibrates else {}
+    )
 
 
-def ends(request: Request, manifest: dict) -> dict[str, str]:
-    """The dtypes of float inputs and outputs of an `int8` file, by name."""
+def ends(request: Request, manifest: dict) -> dict[str, str | None]:
+    """What the float inputs and outputs of an `int8` file become, by name; see `lower`."""
     part = manifest["parts"][PART]
-    kinds = {name: facts.get("kind") for end in ("inputs", "outputs") for name, facts in part[end].items()}
-    return {name: request.int8_io or ("uint8" if kind == "image" else "int8") for name, kind in kinds.items()}
+    if request.int8_io:
+        asked = None if request.int8_io == "float32" else request.int8_io
+        return dict.fromkeys([*part["inputs"], *part["outputs"]], asked)
+    usual = "int8" if manifest["family"] else AUTO
+    inputs = {name: "uint8" if facts["kind"] == "image" else usual for name, facts in part["inputs"].items()}
+    return inputs | dict.fromkeys(part["outputs"], "int8")
 
 
 @contextmanager

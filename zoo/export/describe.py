@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from importlib import metadata
 
-from keras import layers
-
-from zoo.export.intake.refusals import all_layers
+from zoo.errors import ConversionError
+from zoo.export.inputs.uses import Uses
 from zoo.export.intake.sources import PART, STEP, Source
+from zoo.export.recurrences.holes import uses_of_inputs
 from zoo.export.streaming.part import Step
 from zoo.runtime.arrays import InputSpec
 from zoo.runtime.flatbuffer import TensorView, inspect
@@ -81,16 +81,28 @@ def _of_chunk(facts: Mapping, chunk: int) -> dict:
 
 
 def _inputs(source: Source, batch_size: int) -> dict[str, dict]:
-    return {
-        name: {"shape": [batch_size, *tensor.shape[1:]], "dtype": tensor.dtype, **_meaning(source, name, tensor)}
+    plain = {
+        name: {"shape": [batch_size, *tensor.shape[1:]], "dtype": tensor.dtype}
         for name, tensor in source.model.input.items()
     }
+    uses = {} if source.spec else _uses(source, plain)
+    return {name: facts | _meaning(source, name, uses.get(name, Uses())) for name, facts in plain.items()}
 
 
-def _meaning(source: Source, name: str, tensor) -> dict:
+def _uses(source: Source, inputs: Mapping[str, Mapping]) -> dict[str, Uses]:
+    """What a user's model does with its inputs; nothing is known of one that cannot be traced, as lowering will say."""
+    try:
+        return uses_of_inputs(
+            source.model, {name: (tuple(facts["shape"]), facts["dtype"]) for name, facts in inputs.items()}
+        )
+    except (ConversionError, ValueError, TypeError, NotImplementedError):
+        return {}
+
+
+def _meaning(source: Source, name: str, uses: Uses) -> dict:
     """What the numbers of an input are, as far as it is known."""
     if source.spec is None:
-        return {"kind": "array", **_token_range(source, tensor)}
+        return uses.facts()
     facts = source.data.inputs.get(name, {}) if source.data else {}
     meaning = {"kind": facts.get("kind") or KINDS.get(name, "array")}
     if meaning["kind"] == "image":
@@ -102,12 +114,6 @@ def _meaning(source: Source, name: str, tensor) -> dict:
     if source.recipe and name in source.recipe.ranges:
         meaning["range"] = list(source.recipe.ranges[name])
     return meaning
-
-
-def _token_range(source: Source, tensor) -> dict:
-    """Whole numbers that every embedding of a user's model has a row for: others would be read beyond its table."""
-    rows = [layer.input_dim for layer in all_layers(source.model) if isinstance(layer, layers.Embedding)]
-    return {"range": [0, min(rows) - 1]} if rows and "int" in tensor.dtype else {}
 
 
 def _outputs(source: Source, batch_size: int) -> dict[str, dict]:

@@ -19,6 +19,7 @@ from zoo.errors import ConversionError
 from zoo.export.convert import Converter
 from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
+from zoo.export.lowering.integer.fronts import AUTO, convert_front, keep_of, on_examples
 from zoo.export.lowering.job import Job, Lowered
 from zoo.export.lowering.step_job import step_job
 from zoo.export.recurrences.cells import kinds_for
@@ -56,8 +57,9 @@ def lower(
         form: `unrolled`, `blocked`, or `auto`, which picks for each recurrence what was measured to be better.
         runtime: what `auto` picks for, one of `forms.RUNTIMES`.
         size_budget: bytes that the file may take: where it would take more, `auto` picks `blocked`.
-        int8_io: what the float inputs and outputs of an `int8` file become: `int8`, `uint8`, or None for float32; one
-            for all, or by name, where int8 is what is not named.
+        int8_io: what the float inputs and outputs of an `int8` file become: `int8`, `uint8`, None for float32, or of
+            inputs `auto`: int8, or float32 where int8 would spoil their numbers.  One for all, or by name, where int8
+            is what is not named.  Inputs that hold ids, lengths or masks stay as they are, whatever is said.
         converter: the process that converts.
         signature: the name of the file's signature.
         step: of the model, for a second signature of that name in the same file.
@@ -65,7 +67,7 @@ def lower(
 
     Raises:
         ConversionError: the model cannot be converted, or what came of it cannot be run, or is over the budget.
-        InputError: no such form or runtime.
+        InputError: no such form or runtime, or the model cannot be run on the calibration examples.
     """
     if keras.backend.backend() != "tensorflow":
         raise ConversionError(
@@ -77,7 +79,8 @@ def lower(
 
     def in_form(form: str) -> Lowered:
         chooser = Chooser(form, target, runtime)
-        return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step, kinds)
+        with on_examples():
+            return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step, kinds)
 
     lowered = in_form(form)
     if size_budget is None or len(lowered.data) <= size_budget:
@@ -104,17 +107,24 @@ def _lowered(
     kinds: Mapping[str, str] | None,
 ) -> Lowered:
     integer = choose.target not in FLOAT_TARGETS
-    masks = "bool" if integer else "float32"
-    cut = cut_open(model, inputs, masks, kinds_for(choose.target))
+    masks, keep = "bool" if integer else "float32", None
+    if integer:
+        inputs = {name: (shape, "int32" if dtype == "int64" else dtype) for name, (shape, dtype) in inputs.items()}
+        calibration = {name: np.asarray(calibration[name], dtype) for name, (_, dtype) in inputs.items()}
+        keep = keep_of(model, choose.target, calibration, int8_io)
+    cut = cut_open(model, inputs, masks, kinds_for(choose.target), keep)
     kinds = kinds_of(model) if kinds is None else kinds
     job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature, kinds=kinds)
     if step is not None:
         job = replace(job, step=step_job(job, step, masks, replace(choose, form="auto")))
     if not integer:
         return lower_float(job, choose.target)
-    calibration = {name: np.asarray(calibration[name], dtype) for name, (_, dtype) in inputs.items()}
+    for part in job.parts:
+        convert_front(part)
+    kept = {} if cut.front is None else dict(cut.front.names)
     if choose.target == "int16x8":
-        return lower_int16x8(job, calibration)
+        return replace(lower_int16x8(job, calibration), kept_inputs=kept)
     ends = dict.fromkeys([*inputs, *cut.outputs], "int8")
     ends |= int8_io if isinstance(int8_io, Mapping) else dict.fromkeys(ends, int8_io)
-    return lower_int8(job, calibration, ends)
+    ends = {name: "int8" if end == AUTO else end for name, end in ends.items()}
+    return replace(lower_int8(job, calibration, ends), kept_inputs=kept)

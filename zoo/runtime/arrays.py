@@ -46,7 +46,8 @@ class InputSpec:
     """Samples a second, where the manifest gives it."""
     unit: str | None = None
     range: Sequence[float] | None = None
-    """Lowest and highest value, where the manifest gives them; whole numbers beyond are refused, others saturate."""
+    """Lowest and highest value, where the manifest gives them; whole numbers and tokens beyond are refused, others
+    saturate."""
 
     @classmethod
     def of(cls, name: str, facts: Mapping) -> "InputSpec":
@@ -123,7 +124,7 @@ def fit_array(array: np.ndarray, spec: InputSpec, where: str) -> np.ndarray:
     lost = ~np.isfinite(fitted) if fitted.dtype.kind == "f" else fitted != array.reshape(spec.shape)
     if lost.any():
         raise InputError(f"{where} holds a number that {spec.dtype} cannot, which input `{spec.name}` takes")
-    if spec.range and fitted.dtype.kind in "iu" and fitted.size:
+    if spec.range and fitted.size and (fitted.dtype.kind in "iu" or spec.kind == "tokens"):
         _check_range(fitted, spec, where)
     return fitted
 

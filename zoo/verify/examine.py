@@ -116,7 +116,7 @@ def examine(
     try:
         if target != "saved_model":
             graph = read_graph(path)
-            gates += graph_gates(target, graph, recipe)
+            gates += graph_gates(target, graph, recipe, ours=ground.ours)
             facts |= _graph_facts(target, graph)
             run = first_run(path)
             facts["peak_memory_bytes"] = run.peak_memory_bytes

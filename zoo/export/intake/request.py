@@ -24,7 +24,8 @@ class Request:
         runtime: what the form `auto` is chosen for.
         size_budget: bytes that each `.tflite` file may take; None: as many as it does.
         length: the size of the open axis of inputs that have one, time as a rule: for all of them or by input name.
-        int8_io: dtype of the ends of `int8`; None: uint8 for an image input, int8 for all else.
+        int8_io: dtype of the ends of `int8`; None: uint8 for an image input, int8 for all else, but float32 for what
+            8 bits would spoil.
         chunk: frames a call of the part `step`; None: no such part.
         shapes: by input name its whole shape without the batch, where axes of it are open.
     """
@@ -67,8 +68,8 @@ def make_request(
     if form == "step":
         raise InputError("`step` is a part, no form of a recurrence", "`--step` exports it beside `predict`")
     Chooser(form, runtime=runtime)
-    if int8_io not in (None, "int8", "uint8"):
-        raise InputError(f"wrong value of `int8_io`: found {int8_io!r}, expected `int8` or `uint8`")
+    if int8_io not in (None, "int8", "uint8", "float32"):
+        raise InputError(f"wrong value of `int8_io`: found {int8_io!r}, expected `int8`, `uint8` or `float32`")
     if int8_io and "int8" not in wanted:
         raise InputError(
             f"`int8_io` is about the target `int8`, found {_listed(wanted)}",

@@ -39,6 +39,8 @@ def assemble(
     graph = Graph()
     wires = {cut.inputs[name]: as_signed(graph, tensor) for name, tensor in inputs.items()}
     wires |= {wire: constant(array) for wire, array in cut.constants.items()}
+    if cut.front is not None and cut.front.piece is not None:
+        wires |= cut.front.piece.inline(graph, {wire: wires[wire] for wire in cut.front.piece.inputs})
     of = dict(zip(cut.holes, recurrences, strict=True))
 
     def emit(graph: Graph, hole: Hole | WindowHole, found: dict[str, Tensor]) -> list[Tensor]:

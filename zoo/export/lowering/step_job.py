@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from zoo.export.inputs.front import Keep
 from zoo.export.lowering.job import Job
 from zoo.export.recurrences.forms import Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
@@ -25,7 +26,7 @@ def step_job(whole: Job, step: Step, mask_dtype: str, choose: Chooser) -> Job:
         choose: picks the forms of its recurrences.
     """
     inputs = _inputs(whole, step)
-    cut = cut_open(step.model, inputs, mask_dtype)
+    cut = cut_open(step.model, inputs, mask_dtype, keep=_keep(whole))
     states = [cut.inputs[name] for name in step.state]
     as_in_whole = sorted(cut.holes, key=lambda hole: states.index(hole.initial_state[0]))
     of_whole = tuple(as_in_whole.index(hole) for hole in cut.holes)
@@ -34,6 +35,16 @@ def step_job(whole: Job, step: Step, mask_dtype: str, choose: Chooser) -> Job:
     recurrences = recurrences_of(holes, choose)
     cut = replace(cut, holes=holes)
     return Job(step.model, inputs, cut, recurrences, whole.converter, SIGNATURE, of_whole=of_whole)
+
+
+def _keep(whole: Job) -> Keep | None:
+    """What keeps its numbers in the step: what does in the whole."""
+    if whole.cut.front is None:
+        return None
+    names = whole.cut.front.names
+    return Keep(
+        lambda floats, limits=None: [name for name in floats if name in names], frozenset(whole.inputs) - names.keys()
+    )
 
 
 def _inputs(whole: Job, step: Step) -> Inputs:

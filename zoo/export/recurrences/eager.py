@@ -27,6 +27,8 @@ def run(
         The output, (examples, length, ...) or (examples, ...), and the last states.
     """
     cell, step, examples = recurrence.cell, recurrence.step, sequence.shape[0]
+    if mask is not None:  # what a masked step holds is of no use, and may lie far from all else
+        sequence = tf.where(tf.reshape(mask, (*mask.shape, *[1] * (len(sequence.shape) - 2))), sequence, 0.0)
     given = dict(zip(cell.states, states or (), strict=False))
     carried = {name: given.get(name, tf.constant(start)) for name, start in step.starts(examples).items()}
     rows = zip(*(tf.unstack(all_, axis=1) for all_ in cell.project(q, sequence)), strict=True)

@@ -27,6 +27,9 @@ from keras.layers import RNN, Bidirectional
 
 from zoo._replaced import replaced
 from zoo.errors import ConversionError
+from zoo.export.inputs.front import Front, Keep, front_of, with_names
+from zoo.export.inputs.traced import source_of, upstream
+from zoo.export.inputs.uses import Uses, uses_of
 from zoo.export.lowering.device_forms import device_forms, repeated_row
 from zoo.export.recurrences.cells import FLOAT_WEIGHTS, Cell, Kinds, cell_of
 from zoo.export.streaming.layers import Window
@@ -58,6 +61,8 @@ class Hole:
     mask_dtype: str
     outputs: tuple[str, ...]
     repeats: bool = False
+    rows_in_float: bool = False
+    """Whether what it reads has features of so unlike magnitude that no one grid holds them all."""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -94,9 +99,13 @@ class Cut:
     """What is on wires that depend on nothing: initial states that the model was built with."""
     windows: tuple[WindowHole, ...] = ()
     """What the causal convolutions of a step read."""
+    front: Front | None = None
+    """What of a model in integers stays float, between the user's inputs and the first products."""
 
 
-def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds = FLOAT_WEIGHTS) -> Cut:
+def cut_open(
+    model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds = FLOAT_WEIGHTS, keep: Keep | None = None
+) -> Cut:
     """Traces a model with a hole in place of every recurrence.
 
     Args:
@@ -105,7 +114,28 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds =
         inputs: what to trace it for.
         mask_dtype: `float32` or `bool`, the dtype of the masks that holes are given.
         kinds: the equations that cells take; see `cells.cell_of`.
+        keep: which numbers of the inputs must stay as they are in a file that computes in integers.
     """
+    function, tracing, results = _traced(model, inputs, mask_dtype, kinds)
+    wires = {name: f"input_{number}" for number, name in enumerate(inputs)}
+    front = None if keep is None else tracing.cut_front(function, wires, results.values(), keep)
+    holes = tuple(tracing.hole(number) for number in range(len(tracing.calls)))
+    windows = tuple(tracing.window_hole(number) for number in range(len(tracing.windows)))
+    outputs = {name: tracing.wire(tensor) for name, tensor in results.items()}
+    feeds = tracing.rest_reads()
+    shapes = {wire: tuple(tensor.shape) for wire, tensor in feeds.items()}
+    return Cut(wires, outputs, holes, tracing.rest(function, feeds), shapes, tracing.constants, windows, front)
+
+
+def uses_of_inputs(model: keras.Model, inputs: Inputs) -> dict[str, Uses]:
+    """What a model does with the numbers of its inputs, by name; see `cut_open`."""
+    function, tracing, _ = _traced(model, inputs, "bool", FLOAT_WEIGHTS)
+    tensors = {name: function.graph.get_tensor_by_name(f"input_{number}:0") for number, name in enumerate(inputs)}
+    return uses_of(function.graph, tensors, {tensor.ref() for tensor in tracing.read()})
+
+
+def _traced(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds):
+    """The trace of a model as a function, what was collected on the way, and the tensors of its outputs by name."""
     tracing = _Tracing(mask_dtype, kinds)
     results: dict[str, tf.Tensor] = {}
 
@@ -125,12 +155,7 @@ def cut_open(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds =
     for wire in wires.values():
         tracing.feeds[function.graph.get_tensor_by_name(f"{wire}:0").ref()] = wire
     tracing.check_all_in(function.graph)
-    holes = tuple(tracing.hole(number) for number in range(len(tracing.calls)))
-    windows = tuple(tracing.window_hole(number) for number in range(len(tracing.windows)))
-    outputs = {name: tracing.wire(tensor) for name, tensor in results.items()}
-    feeds = tracing.rest_reads()
-    shapes = {wire: tuple(tensor.shape) for wire, tensor in feeds.items()}
-    return Cut(wires, outputs, holes, tracing.rest(function, feeds), shapes, tracing.constants, windows)
+    return function, tracing, results
 
 
 @contextmanager
@@ -179,6 +204,7 @@ class _Tracing:
         self.windows: list[tuple[tf.Tensor, ...]] = []
         self.feeds: dict[object, str] = {}
         self._cells: dict[tuple, Cell] = {}
+        self.front: Front | None = None
         self.refusal: ConversionError | None = None
         """What ended the tracing, as it was before Keras told it in words of its own."""
         self._mask_dtype, self._kinds = mask_dtype, kinds
@@ -254,6 +280,26 @@ class _Tracing:
             self._masks[mask.ref()] = tf.cast(mask[..., None], self._mask_dtype)
         return self._masks[mask.ref()]
 
+    def read(self) -> Iterator[tf.Tensor]:
+        """What recurrences and windows are given of the rest."""
+        for call in self.calls:
+            yield from filter(
+                lambda tensor: tensor is not None, (call.sequence, call.mask, *(call.initial_state or ()))
+            )
+        for frames, past, *_ in self.windows:
+            yield from (frames, past)
+
+    def cut_front(self, function, wires: Mapping[str, str], results, keep: Keep) -> Front | None:
+        """Cuts off what stays float between the inputs and the rest; its results become wires."""
+        sequences = [source_of(call.sequence) for call in self.calls if call.cell.has_equations]
+        fed = {wire: reference.deref() for reference, wire in self.feeds.items()}
+        named = {name: (wire, fed[wire]) for name, wire in wires.items()}
+        front = front_of(function, named, list(fed.values()), [*self.read(), *results], sequences, keep)
+        if front is not None:
+            self.front = front
+            self.feeds |= {tensor.ref(): wire for wire, tensor in front.tensors.items()}
+        return front
+
     def hole(self, number: int) -> Hole:
         found = self.calls[number]
         batch, length, *row = found.sequence.shape
@@ -270,6 +316,7 @@ class _Tracing:
             self._mask_dtype,
             tuple(map(self.wire, found.outputs)),
             repeated is not None,
+            self.front is not None and source_of(found.sequence).ref() in self.front.unlike,
         )
 
     def window_hole(self, number: int) -> WindowHole:
@@ -278,8 +325,7 @@ class _Tracing:
 
     def wire(self, tensor: tf.Tensor) -> str:
         """The wire that carries a tensor: one that is fed, if the tensor is but a copy of it, else one of its own."""
-        while tensor.op.type in ("Identity", "StopGradient", "PreventGradient"):
-            tensor = tensor.op.inputs[0]
+        tensor = source_of(tensor)
         if tensor.ref() in self.feeds:
             return self.feeds[tensor.ref()]
         value = tf.get_static_value(tensor)
@@ -291,22 +337,15 @@ class _Tracing:
 
     def rest_reads(self) -> dict[str, tf.Tensor]:
         """The wires on which what the rest computes depends."""
-        reached = _upstream(reference.deref() for reference in self._fetches)
-        feeds = {wire: reference.deref() for reference, wire in self.feeds.items()}
-        return {wire: tensor for wire, tensor in feeds.items() if tensor.op in reached}
+        fetches = [reference.deref() for reference in self._fetches]
+        reached = upstream(fetches, self.feeds)
+        read = {tensor.ref() for operation in reached for tensor in operation.inputs} | {*self._fetches}
+        return {wire: reference.deref() for reference, wire in self.feeds.items() if reference in read}
 
     def rest(self, function, feeds: dict[str, tf.Tensor]):
         """The part of the trace between the wires that are fed and those that the rest computes."""
         fetches = {wire: reference.deref() for reference, wire in self._fetches.items()}
-        return function.prune(list(feeds.values()), fetches) if fetches else None
-
-
-def _upstream(tensors) -> set:
-    """Every operation that these tensors depend on."""
-    reached, pending = set(), [tensor.op for tensor in tensors]
-    while pending:
-        operation = pending.pop()
-        if operation not in reached:
-            reached.add(operation)
-            pending += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
-    return reached
+        if not fetches:
+            return None
+        pruned = function.prune(list(feeds.values()), fetches)
+        return pruned if self.front is None else with_names(pruned, feeds)

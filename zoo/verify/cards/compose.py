@@ -74,6 +74,7 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "same_as": facts.get("same_as"),
         "calibration": made.get("calibration"),
         "int8_recipe": made.get("int8_recipe"),
+        "kept_inputs": made.get("kept_inputs") or None,
         "signatures": facts.get("signatures"),
         "operators": facts.get("operators"),
         "float_islands": facts.get("float_islands"),

@@ -198,6 +198,8 @@ def _remarks(card: Mapping) -> list[str]:
             recipe = f", recipe `{entry['int8_recipe']}`" if entry["int8_recipe"] else ""
             drawn = f"{calibration['examples']:,} of {calibration['of']:,} examples, seed {calibration['seed']}"
             remarks.append(f"`{target}` was calibrated on {calibration['source']}, {drawn}{recipe}.")
+        for name, why in (entry.get("kept_inputs") or {}).items():
+            remarks.append(f"Input `{name}` of `{target}` holds the numbers that it is given, in no 8 bits: {why}.")
         reasons = float_operators(entry["int8_recipe"])
         for name, count in (entry["float_islands"] or {}).items():
             remarks.append(f"{count} {name} in `{target}` compute in float: {reasons.get(name, 'not allowed')}.")

@@ -41,6 +41,8 @@ class Ground:
     """What the recipe promises of the headline metric."""
     step: Mapping | None = None
     """The manifest's entry of the part `step`; None where there is none."""
+    ours: bool = True
+    """Whether the model is one of the zoo's."""
     steps: int = 0
     """Of the longest recurrence."""
 
@@ -63,6 +65,7 @@ def lay_ground(
         "kinds": kinds_in(manifest, part),
         "step": manifest["parts"].get("step"),
         "steps": longest_recurrence(model),
+        "ours": manifest["family"] is not None,
     }
     if recipe is None:
         inputs = examples or random_inputs(manifest, part)

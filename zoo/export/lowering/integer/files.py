@@ -12,6 +12,7 @@ from ai_edge_litert.schema_py_generated import TensorType
 from zoo.errors import ConversionError
 from zoo.export.assembly.ends import as_unsigned, peel
 from zoo.export.assembly.graph import TYPES, Graph, Piece, Tensor, quantization_for
+from zoo.export.assembly.one_hot import align_codes
 from zoo.export.assembly.operators import convert
 from zoo.export.assembly.repair import align, uncollide
 from zoo.export.lowering.assemble import assemble
@@ -60,8 +61,14 @@ def lower_int16x8(job: Job, calibration: Values) -> Lowered:
     if job.recurrences:
         name = job.recurrences[0].hole.layer.name
         raise ConversionError(f"layer `{name}` is recurrent, and int16x8 of recurrences is not built yet", "`int8` is")
+    _check_floats(job)
     rest = _calibrated_rest(job, observe(job.model, job.cut, [], calibration), "int16x8")
-    inputs = {name: rest.inputs[wire] for name, wire in job.cut.inputs.items()}
+    inputs = {
+        name: rest.inputs[job.cut.inputs[name]]
+        if not _is_kept(job, name)
+        else Tensor(tuple(shape), TYPES[np.dtype(dtype)])
+        for name, (shape, dtype) in job.inputs.items()
+    }
     trial = Judge(job, {}, {})("", assemble(job.cut, rest, [], inputs))
     return Lowered(trial.data, float_islands=trial.floats)
 
@@ -85,7 +92,8 @@ class _Maker:
         self._seen, self._rest, self._wholes = given.seen, rest, given.wholes
         self._grids = _inputs(judge.job, rest, given.ranged, given.ends)
         self._inputs = {
-            name: as_unsigned(tensor) if given.ends[name] == "uint8" else tensor for name, tensor in self._grids.items()
+            name: as_unsigned(tensor) if given.ends[name] == "uint8" and tensor.quantization else tensor
+            for name, tensor in self._grids.items()
         }
         self._finish = _Finish(given.ends, given.seen.outputs)
         split = any(recurrence.cell.floating for recurrence in judge.job.recurrences)
@@ -100,6 +108,7 @@ class _Maker:
             self._pieces.give(fitted)
             whole = assemble(self._job.cut, self._rest, fitted, self._inputs, self._finish)
             align(whole.graph)
+            align_codes(whole.graph)
             uncollide(whole.graph)
             trial = self._judge(", ".join([recipe.name, *self._in_float]), whole)
             self._wholes[trial.data] = Whole(self._rest, fitted, self._inputs, self._finish)
@@ -123,12 +132,29 @@ def _calibrated_rest(job: Job, seen: Observation, target: str) -> Piece | None:
     return peel(job.convert({"rest": job.cut.rest}, target, batches)["rest"])
 
 
+def _is_kept(job: Job, name: str) -> bool:
+    """Whether an input holds the numbers that it is given."""
+    return job.cut.front is not None and name in job.cut.front.names
+
+
+def _check_floats(job: Job) -> None:
+    """The converter gives int16 activations to what has float inputs alone."""
+    front = job.cut.front
+    whole = [] if front is None else [wire for wire, tensor in front.tensors.items() if not tensor.dtype.is_floating]
+    if set(whole) & job.cut.rest_reads.keys():
+        name, why = next(iter(front.names.items()))
+        raise ConversionError(
+            f"input `{name}` stays as it is ({why}), with which the converter fails for int16x8",
+            "`int8` and `dynamic_int8` take it",
+        )
+
+
 def _inputs(job: Job, rest: Piece | None, ranged: Values, ends: Ends) -> dict[str, Tensor]:
     """The user's inputs: on the rest's grid where it reads them in int8, else on the grid of their own range."""
     tensors = {}
     for name, (shape, dtype) in job.inputs.items():
         plain = Tensor(tuple(shape), TYPES[np.dtype(dtype)])
-        if plain.type == TensorType.FLOAT32 and ends[name] is not None:
+        if plain.type == TensorType.FLOAT32 and ends[name] is not None and not _is_kept(job, name):
             read = rest.inputs.get(job.cut.inputs[name]) if rest else None
             on_grid = read is not None and read.type == TensorType.INT8
             grid = read.quantization if on_grid else quantization_for(ranged[name].min(), ranged[name].max())

@@ -66,8 +66,10 @@ def _grids(calls: list[Hole], seen: dict[str, Range], limits: Mapping[str, Range
     """
     cell = calls[0].cell
     ranges = {name: found for name, found in seen.items() if name not in cell.floating}
-    read = {limits.get(hole.sequence) for hole in calls}
-    if len(read) == 1 and None not in read:
+    if any(hole.rows_in_float for hole in calls):
+        ranges.pop(cell.input, None)
+    read = {limits.get(hole.sequence) for hole in calls if not hole.rows_in_float}
+    if cell.input in ranges and len(read) == 1 and None not in read:
         ranges[cell.input] = read.pop()
     wanted = {_limits(ends[hole.outputs[0]]) for hole in calls if hole.outputs[0] in ends}
     if len(wanted) == 1 and None not in wanted and cell.output in ranges and _serves(*wanted, ranges[cell.output]):

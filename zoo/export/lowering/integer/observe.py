@@ -52,7 +52,7 @@ def observe(
     outputs: dict[str, list] = {name: [] for name in cut.outputs}
     for first in range(0, total, _AT_ONCE):
         some = {name: tf.constant(array[first : first + _AT_ONCE]) for name, array in examples.items()}
-        found = {cut.inputs[name]: tensor for name, tensor in some.items()}
+        found = _on_wires(cut, some)
         number = count()
 
         def handler(layer, sequence, states, mask, number=number, found=found):
@@ -69,6 +69,15 @@ def observe(
         for name, seen in outputs.items():
             seen.append(np.asarray(results[name]))
     return Observation(observers, _joined(values), _joined(outputs))
+
+
+def _on_wires(cut: Cut, given: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """What is on the wires of inputs, and of what stays float behind them."""
+    found = {cut.inputs[name]: tensor for name, tensor in given.items()}
+    if cut.front is None:
+        return found
+    found |= cut.front(found)
+    return {wire: cut.front.unmarked(wire, tensor) for wire, tensor in found.items()}
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import numpy as np
 from zoo.export.assembly.ends import peel
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Tensor
+from zoo.export.assembly.one_hot import align_codes
 from zoo.export.assembly.repair import align, uncollide
 from zoo.export.lowering.assemble import Finish, assemble
 from zoo.export.lowering.integer.agreement import in_batches
@@ -70,6 +71,7 @@ def with_step(job: Job, whole: Whole, examples: Values, convert: Callable[[list[
     graphs = [piece.graph for piece in pieces.values()]
     for graph in graphs:
         align(graph)
+        align_codes(graph)
     uncollide(*graphs)
     return write(pieces)
 
