@@ -2,9 +2,11 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
-from zoo.sources.deployed import as_name, deployed, input_names, load_source, output_names
+from zoo.sources.deployed import deployed, load_source
+from zoo.sources.names import input_names, output_names, unique_name
 
 
 def numbers(*shape: int) -> np.ndarray:
@@ -27,11 +29,28 @@ def test_keys_of_a_dict_name_the_outputs():
     assert {name: answer.shape[1] for name, answer in answers.items()} == {"b": 2, "a": 3}
 
 
-def test_names_hold_no_characters_that_tensorflow_refuses():
-    x = keras.Input((3,), name="x")
-    model = keras.Model(x, layers.Dense(2, name="my layer")(x), name="My Model")
-    assert deployed(model).name == "My_Model"
-    assert as_name("a b/c-d.e") == "a_b_c_d_e"
+STRANGE = ["my layer", "my-layer", "слой", "层", "_front", "-front", "a:b", "block1/conv", "2nd"]
+
+
+def test_any_name_becomes_one_that_tensorflow_traces():
+    """What is no letter, digit or `_` becomes `_`, none stands in front, and no two are alike."""
+    taken: list[str] = []
+    for name in STRANGE:
+        taken.append(unique_name(name, taken, "layer"))
+    assert taken == ["my_layer", "my_layer_1", "layer", "layer_1", "front", "front_1", "a_b", "block1_conv", "2nd"]
+
+
+def test_a_model_of_strange_names_is_traced():
+    left, right = keras.Input((3,), name="left hand"), keras.Input((3,), name="left-hand")
+    hidden = [layers.Dense(2, name=name)(left) for name in STRANGE if "/" not in name]
+    model = keras.Model([left, right], layers.Concatenate(name="_ ответ")([*hidden, right]), name="My Model")
+    assert input_names(model) == ["left_hand", "left_hand_1"]
+    given = [numbers(2, 3), numbers(2, 3) + 1]
+    wanted = np.asarray(model(given))
+    form = deployed(model)
+    assert form.name == "My_Model"
+    answer = tf.function(form)({"left_hand": tf.constant(given[0]), "left_hand_1": tf.constant(given[1])})
+    np.testing.assert_allclose(answer["output"], wanted, atol=1e-6)
 
 
 def test_a_stateful_model_begins_each_call_with_zeros():

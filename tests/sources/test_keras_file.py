@@ -206,9 +206,9 @@ def test_a_registered_class_is_read(tmp_path):
     assert float(load_keras_file(tmp_path / "scale.keras")(np.ones((1, 3)))[0, 0]) == 2
 
 
-def test_a_file_of_keras_2_is_refused(honest):
-    with pytest.raises(InputError, match=r"written by Keras 2.15.0, expected 3"):
-        load_keras_file(rewritten(honest, metadata=lambda metadata: {**metadata, "keras_version": "2.15.0"}))
+def test_a_file_of_keras_1_is_refused(honest):
+    with pytest.raises(InputError, match=r"written by Keras 1, .* expected Keras 2 or 3"):
+        load_keras_file(rewritten(honest, metadata=lambda metadata: {**metadata, "keras_version": "1.2.2"}))
 
 
 def test_a_config_that_keras_cannot_build_is_one_sentence(honest):

@@ -3,14 +3,16 @@
 `zoo export` converts this form and `zoo verify` compares with it, so both mean the same numbers by "as Keras answers".
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import keras
 
+from zoo.errors import InputError
 from zoo.sources.channels_first import put_channels_last
 from zoo.sources.keras_file import load_keras_file
+from zoo.sources.names import input_names, output_names, unique_name
+from zoo.sources.said import said_by
 
 
 def load_source(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> keras.Model:
@@ -39,57 +41,50 @@ def deployed(model: keras.Model, shapes: Mapping[str, tuple[int, ...]] | None = 
         model: a built functional or Sequential model.
         shapes: by input name its shape without the batch; only open axes take what it says.
     """
+    names, answers = input_names(model), output_names(model)
+    _rename(model)
     for layer in [model, *model._flatten_layers(include_self=False)]:
-        layer.name = as_name(layer.name)  # TensorFlow traces no layer whose name holds a space
         if layer.dtype_policy.name.startswith("mixed_"):
             layer.dtype_policy = "float32"
         if getattr(layer, "stateful", False):
             layer.stateful = False
         put_channels_last(layer)
-    inputs = [_fixed(tensor, shapes or {}) for tensor in model.inputs]
-    outputs = keras.tree.flatten(model(keras.tree.pack_sequence_as(_input_structure(model), inputs)))
+    inputs = [_fixed(tensor, name, shapes or {}) for tensor, name in zip(model.inputs, names, strict=True)]
+    outputs = _called(model, inputs)
     return keras.Model(
         {tensor.name: tensor for tensor in inputs},
-        dict(zip(output_names(model), outputs, strict=True)),
+        dict(zip(answers, outputs, strict=True)),
         name=model.name,
     )
 
 
-def input_names(model: keras.Model) -> list[str]:
-    """What the inputs of a model are called in every artifact, in the order of `model.inputs`."""
-    return [as_name(_layer_of(tensor)) for tensor in model.inputs]
+def _called(model: keras.Model, inputs: list[keras.KerasTensor]) -> list[keras.KerasTensor]:
+    """The model's outputs, computed from inputs of known shapes.
 
-
-def output_names(model: keras.Model) -> list[str]:
-    """The same for outputs: keys of dicts, nested ones joined by `_`, where no dict is the layers that give them.
-
-    A number is added where a name repeats.
+    Raises:
+        InputError: a layer cannot take what follows from a shape that was given.
     """
-    structure = model.output if not isinstance(model, keras.Sequential) else model.outputs
-    names = [
-        _key(path) if any(isinstance(part, str) for part in path) else _layer_of(tensor)
-        for path, tensor in keras.tree.flatten_with_path(structure)
-    ]
-    unique: list[str] = []
-    for name in map(as_name, names):
-        count = sum(other == name or re.fullmatch(rf"{name}_\d+", other) is not None for other in unique)
-        unique.append(f"{name}_{count}" if name in unique else name)
-    return unique
+    try:
+        return keras.tree.flatten(model(keras.tree.pack_sequence_as(_input_structure(model), inputs)))
+    except Exception as error:  # Keras raises whatever a layer raises
+        shapes = ", ".join(f"`{tensor.name}` {tuple(tensor.shape)}" for tensor in inputs)
+        raise InputError(
+            f"the layers of `{model.name}` cannot take {shapes}: {said_by(error)}",
+            "`--length` or `--shape` gives the sizes that the model was built for",
+        ) from error
 
 
-def as_name(name: str) -> str:
-    """A name that Keras, TensorFlow and TFLite all take as it is."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", name)
+def _rename(model: keras.Model) -> None:
+    """Gives every layer a name that TensorFlow traces; those inside a layer need not differ from others'."""
+    model.name = unique_name(model.name, (), "model")
+    taken: set[str] = set()
+    for layer in model._flatten_layers(include_self=False):
+        layer.name = unique_name(layer.name, taken if layer in model.layers else (), "layer")
+        taken.add(layer.name)
 
 
-def _key(path: tuple[str | int, ...]) -> str:
-    """What an output in nested dicts and lists is called: `{"state": {"h": h, "c": [a, b]}}` has `state_c_1`."""
-    return "_".join(map(str, path))
-
-
-def _fixed(tensor, shapes: Mapping[str, tuple[int, ...]]) -> keras.KerasTensor:
+def _fixed(tensor, name: str, shapes: Mapping[str, tuple[int, ...]]) -> keras.KerasTensor:
     """An input like `tensor` with any batch and no other open axis; floats of all widths come in as float32."""
-    name = as_name(_layer_of(tensor))
     own = tensor.shape[1:]
     given = shapes.get(name, own)
     shape = [size if size is not None else wanted for size, wanted in zip(own, given, strict=True)]
@@ -99,7 +94,3 @@ def _fixed(tensor, shapes: Mapping[str, tuple[int, ...]]) -> keras.KerasTensor:
 def _input_structure(model: keras.Model):
     """What a call of the model takes: one tensor, or a list or dict of them."""
     return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
-
-
-def _layer_of(tensor) -> str:
-    return tensor._keras_history.operation.name

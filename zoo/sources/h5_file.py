@@ -1,4 +1,4 @@
-"""A Keras 2 `.h5` file: checked before anything in it is believed, mended, and read by Keras's own loader.
+"""An `.h5` file, of Keras 2 or 3: checked before anything in it is believed, and read by its own generation's rules.
 
 Such a file is one HDF5 group of weights with the model's configuration, JSON, in an attribute.  It is checked as a
 `.keras` file is (see `zoo.sources.keras_file`): no class but Keras's and registered ones, no layer that carries code,
@@ -9,30 +9,31 @@ import copy
 import json
 import shutil
 import sys
+import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import keras
 
 from zoo.errors import InputError
-from zoo.sources.keras_file import MAX_CONFIG_BYTES, check_classes
+from zoo.sources.classes import check_classes
+from zoo.sources.keras_2.load import is_of_keras_2, load_keras_2
+from zoo.sources.keras_2.translate import HOMES
+from zoo.sources.keras_2.weights import read_groups
+from zoo.sources.said import said_by
 
 SUFFIXES = (".h5", ".hdf5")
-
-_HOMES = (
-    *("keras", "keras.layers", "keras.initializers", "keras.regularizers", "keras.constraints"),
-    "keras.src.models.functional",  # a `.keras` file names it so too
-)
-"""Where the classes are that such a file names without a module."""
+MAX_CONFIG_BYTES = 64 << 20
+OPERATOR_HOMES = tuple(f"keras.src.ops.{each}" for each in ("numpy", "nn", "math", "core", "linalg", "image"))
 
 
-def load_h5_file(path: Path, scratch: Path) -> keras.Model:
+def load_h5_file(path: Path) -> keras.Model:
     """The model of a file that `model.save("model.h5")` wrote, under Keras 2 or 3.
 
     Args:
         path: the file, which is left as it is.
-        scratch: a folder for the mended copy that Keras reads.
 
     Raises:
         InputError: the file is missing, damaged or refused; the message names the class or layer.
@@ -40,47 +41,28 @@ def load_h5_file(path: Path, scratch: Path) -> keras.Model:
     if not path.is_file() or not h5py.is_hdf5(path):
         found = "no HDF5 file" if path.is_file() else "nothing"
         raise InputError(f"not a Keras `.h5` file: `{path}` is {found}", '`model.save("model.h5")` writes one')
-    mended = Path(shutil.copyfile(path, scratch / "mended.h5"))
     try:
-        with h5py.File(mended, "r+") as file:
-            _check_inside(file, path.name)
-            config = _config(file, path.name)
-            check_classes(_with_modules(config), path.name)
-            _mend(config)
-            file.attrs["model_config"] = json.dumps(config).encode()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about `input_shape`, which was how Keras 2 had it
-            return keras.saving.load_model(mended, compile=False, safe_mode=True)
+        with h5py.File(path, "r") as file:
+            check_inside(file, path.name)
+            config, version = _config(file, path.name), version_of(file)
+            if is_of_keras_2(version):
+                return load_keras_2(config, version, path.name, read_groups(file["model_weights"]))
+        return _of_keras_3(path, config)
     except InputError:
         raise
     except Exception as error:  # h5py and Keras raise whatever the file made them stumble over
-        said = next(iter(str(error).splitlines()), type(error).__name__)[:300]
         raise InputError(
-            f"Keras {keras.__version__} cannot load `{path.name}`: {said}",
-            "load it with the Keras that wrote it, and build the model anew in Keras 3 with its weights",
+            f"Keras {keras.__version__} cannot load `{path.name}`: {said_by(error)}",
+            "build the model anew in Keras 3 and give it the weights",
         ) from error
 
 
-def _config(file: h5py.File, name: str) -> dict:
-    """The description of the model."""
-    text = file.attrs.get("model_config")
-    if text is None:
-        raise InputError(
-            f"`{name}` holds weights alone, no model",
-            'build the model and `model.load_weights`, then export it; or save it whole, `model.save("model.h5")`',
-        )
-    if len(text) > MAX_CONFIG_BYTES:
-        raise InputError(
-            f"the configuration in `{name}` has {len(text):,} bytes, expected at most {MAX_CONFIG_BYTES:,}"
-        )
-    config = json.loads(text)
-    if not isinstance(config, dict):
-        raise InputError(f"the configuration in `{name}` holds a {type(config).__name__}, expected an object")
-    return config
+def check_inside(file: h5py.File, name: str) -> None:
+    """Refuses what would be read from other files.
 
-
-def _check_inside(file: h5py.File, name: str) -> None:
-    """Refuses what would be read from other files."""
+    Raises:
+        InputError: a member lies elsewhere; the message names it.
+    """
 
     def elsewhere(member: str, link) -> str | None:  # the first that is returned ends the visit
         data = file[member] if isinstance(link, h5py.HardLink) else None
@@ -91,32 +73,80 @@ def _check_inside(file: h5py.File, name: str) -> None:
         raise InputError(f"`{name}` has a member that lies in another file: `{member}`")
 
 
+def version_of(file: h5py.File) -> str:
+    """The version of the Keras that wrote a file; the first kept none."""
+    for group in (file, file.get("model_weights")):
+        if group is not None and (found := group.attrs.get("keras_version")) is not None:
+            return found.decode() if isinstance(found, bytes) else str(found)
+    return "1"
+
+
+def _config(file: h5py.File, name: str) -> dict:
+    """The description of the model."""
+    text = file.attrs.get("model_config")
+    if text is None:
+        raise weights_alone(name)
+    if len(text) > MAX_CONFIG_BYTES:
+        raise InputError(
+            f"the configuration in `{name}` has {len(text):,} bytes, expected at most {MAX_CONFIG_BYTES:,}"
+        )
+    config = json.loads(text)
+    if not isinstance(config, dict):
+        raise InputError(f"the configuration in `{name}` holds a {type(config).__name__}, expected an object")
+    return config
+
+
+def weights_alone(name: str) -> InputError:
+    """What there is to say of a file without an architecture."""
+    return InputError(
+        f"`{name}` holds weights alone, no model: which layers they are for stands in the code that built it",
+        "`--model module:function` (in Python `builder=`) names a function that builds the model, `--model NAME` a "
+        'model of the zoo; or save it whole, `model.save("model.keras")`',
+    )
+
+
+def _of_keras_3(path: Path, config: dict) -> keras.Model:
+    """By Keras's own loader, from a copy in which every operator says where it is."""
+    for entry in _layers(config):
+        if not entry.get("module") and "trainable" not in entry["config"] and (home := _home_of_operator(entry)):
+            entry["module"] = home
+    check_classes(_with_modules(config), path.name)
+    with tempfile.TemporaryDirectory(prefix="zoo-") as folder, warnings.catch_warnings():
+        mended = Path(shutil.copyfile(path, Path(folder) / "mended.h5"))
+        with h5py.File(mended, "r+") as file:
+            file.attrs["model_config"] = json.dumps(config).encode()
+        warnings.simplefilter("ignore")  # about old words
+        return keras.saving.load_model(mended, compile=False, safe_mode=True)
+
+
+def _home_of_operator(entry: dict) -> str | None:
+    """The module of an operator (`h + a`, `ops.mean(h)`), of which Keras 3 writes the class's name alone into `.h5`."""
+    for home in OPERATOR_HOMES:
+        kind = getattr(sys.modules.get(home), entry["class_name"], None)
+        if isinstance(kind, type) and issubclass(kind, keras.Operation):
+            return home
+    return None
+
+
 def _with_modules(config: dict) -> dict:
     """A copy in which every class says where it is, as in a `.keras` file; those that are Keras's nowhere do not."""
     config = copy.deepcopy(config)
     for entry in _dictionaries(config):
         kind = entry.get("class_name")
         if isinstance(kind, str) and not entry.get("module"):
-            homes = (home for home in _HOMES if isinstance(getattr(sys.modules[home], kind, None), type))
-            entry["module"] = next(homes, "")
+            homes = (home for home in HOMES if isinstance(getattr(sys.modules[home], kind, None), type))
+            entry["module"] = next(homes, "keras.src.models.functional" if kind == "Functional" else "")
     return config
 
 
-def _mend(config: dict) -> None:
-    """Takes out what Keras 2 wrote into every recurrent layer and Keras 3 knows no more.
-
-    Raises:
-        InputError: a layer has time in front, which Keras 3 cannot.
-    """
+def _layers(config: dict) -> Iterator[dict]:
+    """The layers of every functional model in a config."""
     for entry in _dictionaries(config):
-        if entry.pop("time_major", False):
-            raise InputError(
-                f"layer `{entry.get('name')}` has `time_major=True`, which Keras 3 has not",
-                "build it with batch first",
-            )
+        if isinstance(entry.get("layers"), list):
+            yield from (each for each in entry["layers"] if isinstance(each, dict) and "inbound_nodes" in each)
 
 
-def _dictionaries(config: object):
+def _dictionaries(config: object) -> Iterator[dict]:
     """Every dictionary in a config, at any depth."""
     pending = [config]
     while pending:

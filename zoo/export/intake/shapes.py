@@ -7,7 +7,7 @@ import keras
 from zoo.errors import InputError
 from zoo.export.intake.request import Request
 from zoo.registry import unknown
-from zoo.sources.deployed import as_name, input_names
+from zoo.sources.names import input_names, unique_name
 
 Shape = tuple[int | None, ...]
 
@@ -41,9 +41,10 @@ def fixed_shapes(model: keras.Model, request: Request) -> dict[str, tuple[int, .
 def _named(given: Mapping | None, own: Mapping[str, Shape], option: str) -> Iterator[tuple[str, object]]:
     """What is given by name, each name one of the model's inputs."""
     for name, value in (given or {}).items():
-        if as_name(name) not in own:
+        known = name if name in own else unique_name(name, (), "input")
+        if known not in own:
             raise unknown(f"input in `{option}`", name, list(own), f"the model's inputs are {_listed(own)}")
-        yield as_name(name), value
+        yield known, value
 
 
 def _given(name: str, own: Shape, shape: tuple[int, ...]) -> tuple[int, ...]:

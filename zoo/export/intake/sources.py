@@ -83,7 +83,7 @@ def open_source(model: object, name: str | None, request: Request, scratch: Path
     if path.suffix == ".keras":
         return _of_user(_copy(path, scratch / path.name), name or path.stem, request)  # errors name it as its user does
     if path.suffix in SUFFIXES:
-        loaded = load_h5_file(path, scratch)
+        loaded = load_h5_file(path)
         return _of_user(_save(loaded, scratch / "source.keras"), name or path.stem, request)
     source = _of_zoo(model, path, name, request, scratch)
     if name is not None and source.spec is not None:
