@@ -113,10 +113,10 @@ def test_own_classes_come_by_name(zoo, tmp_path):
 @pytest.mark.parametrize(
     ("custom", "message"),
     [
-        ("own_layers", "not a class: `own_layers`; expected `module:Class`"),
+        ("own_layers", "not a class or function: `own_layers`; expected `module:Class`"),
         ("no_such_module:Cell", "module `no_such_module` cannot be imported: ModuleNotFoundError"),
-        ("json:Cell", "module `json` was imported for the class `Cell`: found none of that name"),
-        ("json:dumps", "module `json` was imported for the class `dumps`: found a function"),
+        ("json:Cell", "module `json` was imported for the class or function `Cell`: found none of that name"),
+        ("json:__doc__", "module `json` was imported for the class or function `__doc__`: found a str"),
     ],
 )
 def test_classes_that_are_none(custom, message):

@@ -16,7 +16,7 @@ from zoo.errors import InputError, needs
 CUSTOM = typer.Option(
     "--custom",
     metavar="MODULE:CLASS",
-    help="A class of your own in the model; may be given again.  Its module is imported, and nothing else.",
+    help="A class or function of your own in the model; may be given again.  Its module is imported, and nothing else.",
 )
 """The option of the commands that read a user's Keras file."""
 

@@ -80,6 +80,14 @@ def export(
     ] = False,
     chunk: Annotated[int, typer.Option(help="Frames a call of `step`.")] = 1,
     name: Annotated[str | None, typer.Option(help="What to call the bundle of a model of yours.")] = None,
+    builder: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME|MODULE:FUNCTION",
+            help="The model of a file of weights alone: one of the zoo, or a function of yours that builds it.",
+        ),
+    ] = None,
     custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:
     """Exports a model and measures it: `zoo export resnet_tiny --target float32 --target float16 --out exported`.
@@ -109,6 +117,7 @@ def export(
             int8_io=int8_io,
             step=step,
             chunk=chunk,
+            builder=builder,
             report=report,
         )
     show(bundle)

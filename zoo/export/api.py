@@ -24,6 +24,7 @@ from zoo.export.intake.calibration import Calibration, read_calibration, read_ex
 from zoo.export.intake.request import CALIBRATED, Request, make_request
 from zoo.export.intake.sources import Source, open_source
 from zoo.export.recurrences.forms import ANY
+from zoo.sources.built import Builder
 from zoo.verify.cards.render import bundle_readme
 from zoo.verify.examine import Measured, measure
 from zoo.verify.verification import OF_ANSWERS
@@ -47,6 +48,7 @@ def export_model(
     int8_io: str | None = None,
     step: bool = False,
     chunk: int = 1,
+    builder: Builder | None = None,
     report=ignore,
 ) -> Bundle:
     """Exports a model and measures what came of it.
@@ -81,6 +83,8 @@ def export_model(
             zeros (in an int8 file the zero point) before the first frame, then what the call before gave under the
             same name, as it is.  An output without a time axis is the answer after the frames so far.
         chunk: frames a call of `step`.
+        builder: where `model` is a file of weights alone, what builds the model that they are of: a function without
+            arguments, `module:function` of one, or the name of a model of the zoo.
         report: called with the stage, what is done of it and the whole.
 
     Returns:
@@ -107,7 +111,7 @@ def export_model(
         chunk=chunk,
     )
     with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
-        source = open_source(model, name, request, Path(scratch))
+        source = open_source(model, name, request, Path(scratch), builder)
         manifest = describe(source, batch_size)
         _check_place(Path(out) / source.name)
         calibrated = _calibration(calibration, request, source, manifest)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import keras
 
 from zoo.errors import InputError
+from zoo.sources.lambdas import what_it_calls
 
 # Keras's own layers that carry code in the file, or read another file that it names.
 CARRIES_CODE = {
@@ -43,9 +44,10 @@ def check_classes(config: dict, name: str, *, only_code: bool = False) -> None:
         kind = entry["class_name"]
         if kind == "__lambda__" or (kind in CARRIES_CODE and (only_code or _is_keras(_module(entry)))):
             reason = CARRIES_CODE.get(kind, CARRIES_CODE["Lambda"])
+            calls = f"{known}, " if (known := what_it_calls(entry)) else ""
             raise InputError(
                 f"{described} is refused: `{kind.strip('_')}` {reason}",
-                "write it with `keras.ops` in a functional model, or as a registered layer",
+                f"{calls}write it with `keras.ops` in a functional model, or as a registered layer",
             )
         if not only_code and not _is_known(entry):
             full = ".".join(filter(None, (_module(entry), str(entry["config"] if kind == "function" else kind))))
@@ -95,7 +97,7 @@ def _objects(config: object) -> Iterator[tuple[dict, str | None]]:
                 layer = node.get("name") or inner.get("name") or layer
                 yield node, layer
             elif _is_marshalled(node):
-                yield {"class_name": "__lambda__"}, layer
+                yield {"class_name": "__lambda__", "config": node}, layer
             stack.extend((value, layer) for value in reversed(node.values()))
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import keras
 
-from zoo.errors import InputError
 from zoo.sources.channels_first import put_channels_last
 from zoo.sources.keras_file import load_keras_file
 from zoo.sources.names import input_names, output_names, unique_name
-from zoo.sources.said import said_by
 
 
 def load_source(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> keras.Model:
@@ -50,28 +48,12 @@ def deployed(model: keras.Model, shapes: Mapping[str, tuple[int, ...]] | None = 
             layer.stateful = False
         put_channels_last(layer)
     inputs = [_fixed(tensor, name, shapes or {}) for tensor, name in zip(model.inputs, names, strict=True)]
-    outputs = _called(model, inputs)
+    outputs = keras.tree.flatten(model(keras.tree.pack_sequence_as(_input_structure(model), inputs)))
     return keras.Model(
         {tensor.name: tensor for tensor in inputs},
         dict(zip(answers, outputs, strict=True)),
         name=model.name,
     )
-
-
-def _called(model: keras.Model, inputs: list[keras.KerasTensor]) -> list[keras.KerasTensor]:
-    """The model's outputs, computed from inputs of known shapes.
-
-    Raises:
-        InputError: a layer cannot take what follows from a shape that was given.
-    """
-    try:
-        return keras.tree.flatten(model(keras.tree.pack_sequence_as(_input_structure(model), inputs)))
-    except Exception as error:  # Keras raises whatever a layer raises
-        shapes = ", ".join(f"`{tensor.name}` {tuple(tensor.shape)}" for tensor in inputs)
-        raise InputError(
-            f"the layers of `{model.name}` cannot take {shapes}: {said_by(error)}",
-            "`--length` or `--shape` gives the sizes that the model was built for",
-        ) from error
 
 
 def _rename(model: keras.Model) -> None:

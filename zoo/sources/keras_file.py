@@ -54,6 +54,21 @@ def load_keras_file(path: Path) -> keras.Model:
     return model
 
 
+def is_by_keras_2(path: Path) -> bool:
+    """Whether Keras 2 wrote a file that is called `.keras`; an answer for any file, damaged ones too."""
+    if h5py.is_hdf5(path):
+        return True
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return is_of_keras_2(_version(_read_json(archive, "metadata.json", path.name)))
+    except (zipfile.BadZipFile, InputError, OSError, NotImplementedError, RuntimeError):
+        return False
+
+
+def _version(metadata: dict) -> str:
+    return str(metadata.get("keras_version", "3"))
+
+
 def _of_keras_3(path: Path) -> object:
     return keras.saving.load_model(path, compile=False, safe_mode=True)
 
@@ -91,7 +106,7 @@ def check_keras_file(path: Path) -> tuple[dict, str]:
             f"`{path.name}` is cut short, or not a `.keras` archive: {said_by(error)}",
             "fetch or save it again; a `.keras` file is a zip archive",
         ) from error
-    version = str(metadata.get("keras_version", "3"))
+    version = _version(metadata)
     config.pop("compile_config", None)
     if not is_of_keras_2(version):
         check_classes(config, path.name)

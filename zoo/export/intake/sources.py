@@ -20,9 +20,12 @@ from zoo.export.intake.shapes import fixed_shapes
 from zoo.export.streaming.part import Step, step_of
 from zoo.families import create_model, load_model, parts
 from zoo.registry import Spec, get_spec
+from zoo.sources.built import Builder, load_weights_into
 from zoo.sources.deployed import deployed
+from zoo.sources.foreign import refuse_foreign
 from zoo.sources.h5_file import SUFFIXES, load_h5_file
-from zoo.sources.keras_file import load_keras_file
+from zoo.sources.keras_file import is_by_keras_2, load_keras_file
+from zoo.sources.said import said_by
 from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
 
@@ -59,7 +62,9 @@ class Source:
         return get_data(self.recipe.data) if self.recipe else None
 
 
-def open_source(model: object, name: str | None, request: Request, scratch: Path) -> Source:
+def open_source(
+    model: object, name: str | None, request: Request, scratch: Path, builder: Builder | None = None
+) -> Source:
     """Loads what is to be exported, and refuses what cannot be.
 
     Args:
@@ -68,6 +73,7 @@ def open_source(model: object, name: str | None, request: Request, scratch: Path
         name: of the bundle, for a user's model.
         request: what is to be made of it.
         scratch: a folder for files on their way into the bundle.
+        builder: of the model whose weights alone `model` is.
 
     Raises:
         UnknownNameError, InputError, BundleError, ConversionError: see `zoo.export.export_model`.
@@ -80,8 +86,14 @@ def open_source(model: object, name: str | None, request: Request, scratch: Path
             f"a {type(model).__name__} cannot be exported: expected a name, a run, a `.keras` file or a Keras model"
         )
     path = Path(model)
+    if builder is not None:
+        loaded = load_weights_into(builder, path)
+        return _of_user(_save(loaded, scratch / "source.keras"), name or path.name.partition(".")[0], request)
     if path.suffix == ".keras":
-        return _of_user(_copy(path, scratch / path.name), name or path.stem, request)  # errors name it as its user does
+        file = _copy(path, scratch / path.name)  # errors name it as its user does
+        if is_by_keras_2(file):
+            file = _save(load_keras_file(file), scratch / "source.keras")
+        return _of_user(file, name or path.stem, request)
     if path.suffix in SUFFIXES:
         loaded = load_h5_file(path)
         return _of_user(_save(loaded, scratch / "source.keras"), name or path.stem, request)
@@ -110,6 +122,7 @@ def bundle_name(name: str) -> str:
 def _of_zoo(model: str | os.PathLike, path: Path, name: str | None, request: Request, scratch: Path) -> Source:
     if (path / "manifest.json").is_file():
         return _of_bundle(load_bundle(path), name, request, scratch)
+    refuse_foreign(path)
     if path.is_dir():
         return _of_run(path, request)
     if path.exists() or os.sep in str(model):
@@ -194,10 +207,30 @@ def _own_classes(model: keras.Model) -> dict[str, type]:
 
 
 def _save(model: keras.Model, path: Path) -> Path:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about lambdas and unbuilt models, which are refused in our own words
-        model.save(path)
+    """Raises: ConversionError: a layer cannot be saved; the message names it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about lambdas and unbuilt models, which are refused in our own words
+            model.save(path)
+    except Exception as error:  # whatever a layer's own `get_config` raises
+        layer = next((layer for layer in (model, *all_layers(model)) if not _has_config(layer)), None)
+        if layer is None:
+            raise ConversionError(f"model `{model.name}` cannot be saved: {said_by(error)}") from error
+        raise ConversionError(
+            f"layer `{layer.name}`, a {type(layer).__name__}, cannot be saved, as a bundle's model must be: its "
+            "`get_config` does not say how it was built",
+            "`get_config` returns the arguments of `__init__`: numbers, texts and lists; or write it with `keras.ops` "
+            "in a functional model",
+        ) from error
     return path
+
+
+def _has_config(layer: keras.Layer) -> bool:
+    try:
+        keras.saving.serialize_keras_object(layer)
+    except Exception:
+        return False
+    return True
 
 
 def _copy(source: Path, target: Path) -> Path:
