@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from zoo.errors import InputError
 from zoo.sources.keras_2.changes import Origin
 from zoo.sources.keras_2.functions import HARD_SIGMOID
+from zoo.sources.keras_2.raw_operators import function_of
 from zoo.sources.keras_2.settings import SPECIAL, UnsayableError
 
-OPERATOR_LAYERS = ("TFOpLambda", "SlicingOpLambda")
+OPERATOR_LAYERS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 _HINT = "build the model anew in Keras 3 with `keras.ops` in its place, and give it the weights"
 _NUMPY, _NN, _MATH, _CORE = (f"keras.src.ops.{each}" for each in ("numpy", "nn", "math", "core"))
 
@@ -156,21 +157,31 @@ def keras_operation(entry: Mapping, calls: Sequence[Call], origin: Origin) -> di
     Raises:
         InputError: there is no such operation, or it was given what cannot be said to it.
     """
-    function = str(entry["config"].get("function"))
-    described = f"layer `{entry['name']}` of `{origin.file}` calls `tf.{function}`"
-    if len(calls) != 1:
-        raise InputError(f"{described} {len(calls)} times, expected once", _HINT)
-    name = function.rpartition(".")[2]
+    described = f"layer `{entry['name']}` of `{origin.file}` calls TensorFlow"
     try:
-        if name == "hard_sigmoid":
-            return _entry("keras.layers", "Activation", {"activation": dict(HARD_SIGMOID)}, calls[0].positional)
-        if name in SPECIAL:
-            return _entry(*SPECIAL[name](calls[0].positional, _given(calls[0].named)))
-        if name not in OPERATIONS:
-            raise UnsayableError("for which Keras 3 has no operation that is known to be the same")
-        return _by_table(OPERATIONS[name], calls[0])
+        if len(calls) != 1:
+            raise UnsayableError(f"{len(calls)} times, expected once")
+        if entry["class_name"] == "TensorFlowOpLayer":
+            tensors = calls[0].positional
+            flat = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list) else tensors
+            name, positional, named = function_of(entry["config"], flat)
+        else:
+            function = str(entry["config"].get("function"))
+            described = f"layer `{entry['name']}` of `{origin.file}` calls `tf.{function}`"
+            name, positional, named = function.rpartition(".")[2], calls[0].positional, calls[0].named
+        return _said(name, Call(positional, named))
     except UnsayableError as error:
         raise InputError(f"{described}, {error}", _HINT) from None
+
+
+def _said(name: str, call: Call) -> dict:
+    if name == "hard_sigmoid":
+        return _entry("keras.layers", "Activation", {"activation": dict(HARD_SIGMOID)}, call.positional)
+    if name in SPECIAL:
+        return _entry(*SPECIAL[name](call.positional, _given(call.named)))
+    if name not in OPERATIONS:
+        raise UnsayableError("for which Keras 3 has no operation that is known to be the same")
+    return _by_table(OPERATIONS[name], call)
 
 
 def _by_table(operation: Operation, call: Call) -> dict:
