@@ -159,4 +159,4 @@ def _like(weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if weight.dtype.kind != "f":
         return weight
     drawn = rng.normal(0, 0.5, weight.shape)
-    return np.abs(weight + drawn) + 0.01 if weight.ndim < 2 else drawn
+    return np.abs(weight + drawn) % 0.8 + 1e-4 if weight.ndim < 2 else drawn

@@ -140,3 +140,12 @@ def test_a_file_of_keras_1_is_a_sentence(tmp_path):
     path = save(stacked(old.Dense(2, input_shape=(3,))), tmp_path)
     with pytest.raises(InputError, match="was written by Keras 1"):
         load_h5_file(rewritten(path, lambda config: None, "1.2.2"))
+
+
+def test_pictures_of_no_variance_keep_their_epsilon(tmp_path):
+    """Of four axes TensorFlow raised an epsilon to 1.001e-5; where a channel never varied that is all there is."""
+    model = one(old.BatchNormalization(epsilon=1e-7, scale=False, center=False), lambda: old.Input((2, 2, 3)))
+    model.set_weights([np.full(3, 0.5), np.array([1e-6, 1e-5, 1.0])])
+    model.save(tmp_path / "model.h5")
+    given = np.random.default_rng(0).normal(0.5, 0.01, (2, 2, 2, 3)).astype("float32")
+    np.testing.assert_allclose(load_h5_file(tmp_path / "model.h5")(given), model(given), rtol=1e-5, atol=1e-6)

@@ -94,13 +94,15 @@ def _layer(entry: dict, origin: Origin, call: dict) -> dict:
 
 
 def _value(value: object, origin: Origin) -> object:
-    """An argument: objects in it are translated, NumPy's numbers unwrapped."""
+    """An argument: objects in it are translated, NumPy's numbers and Python's tuples unwrapped."""
     if isinstance(value, list):
         return [_value(each, origin) for each in value]
     if not isinstance(value, dict):
         return value
     if value.get("type") == "ndarray" and "value" in value:
         return value["value"]
+    if value.get("class_name") == "__tuple__":
+        return [_value(each, origin) for each in value.get("items", [])]
     if isinstance(value.get("class_name"), str) and "config" in value:
         kind = value["class_name"]
         is_layer = kind in MODELS or _home(kind) == "keras.layers" or _registered(kind) or "layer" in value
