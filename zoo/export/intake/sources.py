@@ -213,9 +213,10 @@ def _save(model: keras.Model, path: Path) -> Path:
             warnings.simplefilter("ignore")  # about lambdas and unbuilt models, which are refused in our own words
             model.save(path)
     except Exception as error:  # whatever a layer's own `get_config` raises
-        layer = next((layer for layer in (model, *all_layers(model)) if not _has_config(layer)), None)
-        if layer is None:
+        layers = [layer for layer in all_layers(model) if not _has_config(layer)]
+        if not layers:
             raise ConversionError(f"model `{model.name}` cannot be saved: {said_by(error)}") from error
+        layer = layers[-1]  # what is inside comes after what holds it
         raise ConversionError(
             f"layer `{layer.name}`, a {type(layer).__name__}, cannot be saved, as a bundle's model must be: its "
             "`get_config` does not say how it was built",
