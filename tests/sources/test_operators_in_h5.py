@@ -71,7 +71,7 @@ def test_an_operator_of_another_meaning_is_refused_by_name(tmp_path):
         with_nodes(config)
         config["config"]["layers"][-1]["config"]["node_def"] = json.dumps({"op": "Betainc"})
 
-    with pytest.raises(InputError, match="layer `all` .* calls TensorFlow, whose operator `Betainc`"):
+    with pytest.raises(InputError, match=r"layer `all` .* calls TensorFlow, whose operator `Betainc`"):
         load_h5_file(rewritten(a_file(tmp_path), change, "2.2.4-tf"))
 
 

@@ -14,9 +14,8 @@ import numpy as np
 from zoo.errors import InputError
 from zoo.sources.keras_2.translate import Part
 
-
 LEAST_EPSILON = 1.001e-5
-"""What Keras 2 added to the variances of pictures at least: a smaller epsilon TensorFlow's fused kernel raised to it."""
+"""What Keras 2 added to variances of pictures at least: TensorFlow's fused kernel raised a smaller epsilon to it."""
 
 
 def load_arrays(
