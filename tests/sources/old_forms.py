@@ -69,7 +69,7 @@ def arguments_of_then(config: dict) -> None:
             inner[key] = {"class_name": "GlorotUniform", "config": {"seed": None, "dtype": "float32"}}
         more = {"SeparableConv1D": {"groups": 1}, "SpatialDropout1D": {"noise_shape": None}}
         inner |= more.get(entry["class_name"], {})
-        inner["dtype"] = {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+        inner["dtype"] = {"class_name": "Policy", "config": {"name": "float32"}}
         if entry["class_name"] == "ELU":
             inner["alpha"] = {"type": "ndarray", "value": inner["alpha"]}
         if entry["class_name"] == "LSTM":

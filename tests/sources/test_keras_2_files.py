@@ -61,7 +61,7 @@ def with_lambda(config, file):
 
 
 def with_unknown_class(config, file):
-    layer(config, "Masking")["class_name"] = "TFOpLambda"
+    layer(config, "Masking")["class_name"] = "Gated"
 
 
 def with_a_module_to_import(config, file):
@@ -86,9 +86,9 @@ def without_a_model(config, file):
 
 REFUSED = {
     "Lambda": (with_lambda, "layer `masking` of `changed.h5` is refused: `Lambda` carries Python code"),
-    "unknown class": (with_unknown_class, "layer `masking` .* neither Keras's nor registered: `TFOpLambda`"),
+    "unknown class": (with_unknown_class, "layer `masking` .* nor registered: `Gated`"),
     "module to import": (with_a_module_to_import, r"neither Keras's nor registered: `antigravity\.BatchNorm"),
-    "time in front": (with_time_in_front, "layer `gru` has `time_major=True`"),
+    "time in front": (with_time_in_front, "layer `gru` .* has `time_major=True`"),
     "link": (with_a_link, "lies in another file: `model_weights/elsewhere`"),
     "weights elsewhere": (with_weights_elsewhere, "lies in another file: `model_weights/raw`"),
     "no model": (without_a_model, "holds weights alone"),

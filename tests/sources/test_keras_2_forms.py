@@ -142,10 +142,13 @@ def test_a_file_of_keras_1_is_a_sentence(tmp_path):
         load_h5_file(rewritten(path, lambda config: None, "1.2.2"))
 
 
-def test_pictures_of_no_variance_keep_their_epsilon(tmp_path):
-    """Of four axes TensorFlow raised an epsilon to 1.001e-5; where a channel never varied that is all there is."""
-    model = one(old.BatchNormalization(epsilon=1e-7, scale=False, center=False), lambda: old.Input((2, 2, 3)))
-    model.set_weights([np.full(3, 0.5), np.array([1e-6, 1e-5, 1.0])])
-    model.save(tmp_path / "model.h5")
-    given = np.random.default_rng(0).normal(0.5, 0.01, (2, 2, 2, 3)).astype("float32")
-    np.testing.assert_allclose(load_h5_file(tmp_path / "model.h5")(given), model(given), rtol=1e-5, atol=1e-6)
+def test_a_policy_is_its_name(tmp_path):
+    def change(config: dict) -> None:
+        for entry in layers_of(config, "Dense"):
+            entry["config"]["dtype"] = {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+
+    tf_keras.backend.clear_session()
+    path = save(stacked(old.Dense(4, input_shape=(3,)), old.Dense(2)), tmp_path)
+    model = load_h5_file(rewritten(path, change, "2.4.0"))
+    assert {layer.dtype_policy.name for layer in model.layers} == {"mixed_float16"}
+    assert {weight.dtype for weight in model.weights} == {"float32"}

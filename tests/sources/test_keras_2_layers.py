@@ -78,5 +78,5 @@ def test_it_answers_as_tf_keras(name, tmp_path):
 
 
 def answers(model, given: list[np.ndarray]) -> list[np.ndarray]:
-    found = model(given if len(given) > 1 else given[0])
+    found = model(given if len(given) > 1 else given[0], training=False)
     return [np.asarray(answer) for answer in (found if isinstance(found, list | tuple) else [found])]

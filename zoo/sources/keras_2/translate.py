@@ -80,8 +80,10 @@ def _layer(entry: dict, origin: Origin, call: dict) -> dict:
     config = entry["config"] if isinstance(entry["config"], dict) else {}
     config = {key: _value(value, origin) for key, value in config.items()}
     name = str(entry.get("name") or config.get("name") or entry["class_name"])
-    registered = _registered(entry["class_name"])
+    registered = _registered(entry)
     layer = OldLayer(entry["class_name"], config, name, origin, call)
+    if registered is None and not _is_of_old_keras(entry):
+        return entry  # `check_classes` refuses it by name
     if registered is None:
         apply_differences(layer)
         _check_arguments(layer)
@@ -105,7 +107,7 @@ def _value(value: object, origin: Origin) -> object:
         return [_value(each, origin) for each in value.get("items", [])]
     if isinstance(value.get("class_name"), str) and "config" in value:
         kind = value["class_name"]
-        is_layer = kind in MODELS or _home(kind) == "keras.layers" or _registered(kind) or "layer" in value
+        is_layer = kind in MODELS or _home(kind) == "keras.layers" or _registered(value)
         return _entry(value, origin, {}) if is_layer or kind in _OLD_LAYERS else value
     return {key: _value(each, origin) for key, each in value.items()}
 
@@ -123,7 +125,7 @@ def _model(entry: dict, origin: Origin) -> dict:
         described |= _functional(config, origin)
     else:
         described["layers"] = _sequential(config, origin)
-    registered = _registered(entry["class_name"])
+    registered = _registered(entry)
     kind = "Functional" if kind == "Model" else kind
     home = {"Sequential": "keras", "Functional": "keras.src.models.functional"}.get(kind, "")
     return {
@@ -224,12 +226,18 @@ def _name(entry: Mapping) -> str:
     return str(entry.get("name") or (config.get("name") if isinstance(config, dict) else None) or "")
 
 
-def _registered(kind: str) -> str | None:
+def _registered(entry: Mapping) -> str | None:
     """The name under which this process knows a class: the file's, or without the package that the file puts before."""
-    for name in (kind, kind.rpartition(">")[2]):
-        if keras.saving.get_registered_object(name) is not None:
+    kind = entry["class_name"]
+    for name in (entry.get("registered_name"), kind, kind.rpartition(">")[2]):
+        if name and keras.saving.get_registered_object(name) is not None:
             return name
     return None
+
+
+def _is_of_old_keras(entry: Mapping) -> bool:
+    """Whether a class is Keras 2's by what the file says of its module, which most files do not."""
+    return str(entry.get("module") or "keras").split(".")[0] in ("keras", "tf_keras", "tensorflow")
 
 
 def _home(kind: str) -> str:

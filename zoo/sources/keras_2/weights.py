@@ -14,9 +14,6 @@ import numpy as np
 from zoo.errors import InputError
 from zoo.sources.keras_2.translate import Part
 
-LEAST_EPSILON = 1.001e-5
-"""What Keras 2 added to variances of pictures at least: TensorFlow's fused kernel raised a smaller epsilon to it."""
-
 
 def load_arrays(
     model: keras.Model, parts: Sequence[Part], arrays: Mapping[str, Sequence[np.ndarray]], file: str
@@ -68,12 +65,10 @@ def set_weights(name: str, variables: Sequence[keras.Variable], arrays: Sequence
 
 
 def finish(model: keras.Model) -> None:
-    """Lets layers compute what follows from their weights, and gives those of pictures the epsilon that they had."""
+    """Lets layers compute what follows from their weights."""
     for layer in model._flatten_layers(include_self=False):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()
-        if isinstance(layer, keras.layers.BatchNormalization) and layer.input_spec.ndim == 4:
-            layer.epsilon = max(layer.epsilon, LEAST_EPSILON)
 
 
 def read_groups(group: h5py.Group) -> dict[str, list[np.ndarray]]:
