@@ -63,7 +63,7 @@ _PARITY = {
 _STREAMING = {"chunk": COUNT, "examples": COUNT, "frames": COUNT, "max_abs": FIGURE, "agreement": FIGURE, OTHERS: None}
 _LATENCY = OrNull({"median": FIGURE, "p10": FIGURE, "p90": FIGURE, "cpu": TEXT, OTHERS: None})
 _ARTIFACT = {
-    "status": ("passed", "disabled"),
+    "status": ("passed", "disabled", "failed"),
     "reason": OrNull(TEXT),
     "bytes": OrNull(COUNT),
     "same_as": OrNull(TEXT),

@@ -69,7 +69,8 @@ _INPUT = {
     "sample_rate?": SIZE,
     "time?": TRUTH,  # of the part `step`: axis 1 is time, a chunk of it
 }
-_OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "softmax?": TRUTH, "time?": TRUTH}
+ANSWER = ("logits", "probabilities", "yes_no", "value", "whole")
+_OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "kind?": ANSWER, "softmax?": TRUTH, "time?": TRUTH}
 _STATE = {"shape": [SIZE], "dtype": DTYPE}
 _QUANTIZATION = {"dtype": DTYPE, "scale": NUMBER, "zero_point": INTEGER}
 MANIFEST = {
@@ -85,7 +86,8 @@ MANIFEST = {
     "build?": {TEXT: ANYTHING},
     "source?": PATH,
     "parts": {TEXT: {"inputs": {TEXT: _INPUT}, "outputs": {TEXT: _OUTPUT}, "state?": {TEXT: _STATE}}},
-    "artifacts": {TEXT: {"file": PATH, "quantization?": {TEXT: {TEXT: _QUANTIZATION}}}},
+    # `failed`: why an artifact that was kept does not pass its gates
+    "artifacts": {TEXT: {"file": PATH, "quantization?": {TEXT: {TEXT: _QUANTIZATION}}, "failed?": TEXT}},
     "files": {PATH: {"bytes": COUNT, "sha256": SHA256}},
 }
 

@@ -71,7 +71,20 @@ class Bundle:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The targets whose artifact is here.  A SavedModel that was left out (as the wheel does) is not among them."""
+        """The targets whose artifact is here and passed its gates.
+
+        A SavedModel that was left out (as the wheel does) is not among them.
+        """
+        return tuple(target for target in self._here if target not in self.failed)
+
+    @property
+    def failed(self) -> Mapping[str, str]:
+        """By target whose artifact failed its gates and was kept on request, the measured reason."""
+        listed = self.manifest["artifacts"]
+        return {target: listed[target]["failed"] for target in self._here if "failed" in listed[target]}
+
+    @property
+    def _here(self) -> tuple[str, ...]:
         listed = self.manifest["artifacts"]
         known = [target for target in TARGETS if target in listed]
         return tuple(name for name in known if name != "saved_model" or (self.path / listed[name]["file"]).exists())
@@ -110,13 +123,13 @@ class Bundle:
         return self.path / relative
 
     def artifact(self, target: str) -> Path:
-        """The file (or, for `saved_model`, the folder) of a target, checked as `file` does.
+        """The file (or, for `saved_model`, the folder) of a target, one that `failed` too, checked as `file` does.
 
         Raises:
             UnknownNameError: the bundle ships no such target; the message says why if the card does.
             BundleError: see `file`.
         """
-        if target not in self.targets:
+        if target not in self._here:
             raise self._not_shipped(target)
         path = self.manifest["artifacts"][target]["file"]
         for name in _manifest.files_of(self.manifest, path):
@@ -127,6 +140,9 @@ class Bundle:
     def _not_shipped(self, target: str) -> UnknownNameError:
         shipped = ", ".join(self.targets) or "none"
         message = f"`{self.name}` ships no artifact for the target `{target}`: it has {shipped}"
+        if self.failed:
+            kept = ", ".join(f"`{name}`" for name in self.failed)
+            message += f", and keeps {kept}, which failed its gates and is run if it is asked for by name"
         if reason := self.card.get("artifacts", {}).get(target, {}).get("reason"):
             return UnknownNameError(f"{message}; `{target}` is disabled, as measured: {reason}")
         if target == "saved_model" and target in self.manifest["artifacts"]:

@@ -43,6 +43,12 @@ def test_random_inputs_stay_where_they_make_sense():
         "length": {"shape": [1], "dtype": "int32", "kind": "length"},
         "rr": {"shape": [1, 4], "dtype": "float32", "kind": "features"},
         "other": {"shape": [1, 4], "dtype": "float32", "kind": "array"},
+        "ids": {"shape": [1, 6], "dtype": "float32", "kind": "tokens", "range": [0, 4999]},
+        "count": {"shape": [1, 6], "dtype": "int64", "kind": "array"},
+        "src_mask": {"shape": [1, 6], "dtype": "int32", "kind": "array"},
+        "on": {"shape": [1, 6], "dtype": "bool", "kind": "array"},
+        "pixels": {"shape": [1, 6], "dtype": "uint8", "kind": "array"},
+        "sound": {"shape": [1, 60], "dtype": "int16", "kind": "array"},
     }
     stored = {"rr": {"dtype": "int8", "scale": 0.01, "zero_point": -128}}
     manifest = {"parts": {"predict": {"inputs": inputs}}, "artifacts": {"int8": {"quantization": {"predict": stored}}}}
@@ -53,7 +59,14 @@ def test_random_inputs_stay_where_they_make_sense():
     assert all(array.dtype == inputs[name]["dtype"] for name, array in drawn.items())
     assert 0 <= drawn["image"].min() < 5 < 250 < drawn["image"].max() <= 255
     assert set(np.unique(drawn["tokens"])) == set(range(10))
-    assert set(np.unique(drawn["length"])) == set(range(1, 9))  # the longest there is
+    assert set(np.unique(drawn["length"])) == set(range(1, 61))  # the longest there is
+    assert np.array_equal(drawn["ids"], np.round(drawn["ids"]))
+    assert 0 <= drawn["ids"].min() < 100 < 4900 < drawn["ids"].max() <= 4999
+    assert set(np.unique(drawn["count"])) == set(range(10))
+    assert set(np.unique(drawn["src_mask"])) == set(np.unique(drawn["on"])) == {0, 1}
+    assert drawn["pixels"].min() < 5 < 250 < drawn["pixels"].max()
+    assert -32768 <= drawn["sound"].min() < -20_000 < 20_000 < drawn["sound"].max()
+    assert abs(drawn["sound"].mean()) < 500
     assert 0 <= drawn["rr"].min() < 0.7 < 1.9 < drawn["rr"].max() <= 2.55
     assert 1.2 < drawn["rr"].mean() < 1.35
     assert drawn["other"].min() < -1 < 1 < drawn["other"].max()

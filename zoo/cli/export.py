@@ -88,12 +88,22 @@ def export(
             help="The model of a file of weights alone: one of the zoo, or a function of yours that builds it.",
         ),
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="What a model of yours is for: classification or regression; as its last layers say."),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Names of the classes of a model of yours, one a line.")
+    ] = None,
+    keep_failed: Annotated[
+        bool, typer.Option("--keep-failed", help="Write what fails its gates too, named so wherever it appears.")
+    ] = False,
     custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:
     """Exports a model and measures it: `zoo export resnet_tiny --target float32 --target float16 --out exported`.
 
     Every file is run and held against its gates before the bundle is written.  Exits 3 if a target fails them: it is
-    left out, and the bundle's card says why.
+    left out unless `--keep-failed` is given, and the bundle's card says why.
     """
     import_tensorflow()
     from zoo.export.api import export_model, gates_not_met
@@ -118,6 +128,9 @@ def export(
             step=step,
             chunk=chunk,
             builder=builder,
+            task=task,
+            labels=labels,
+            keep_failed=keep_failed,
             report=report,
         )
     show(bundle)

@@ -49,6 +49,9 @@ def export_model(
     step: bool = False,
     chunk: int = 1,
     builder: Builder | None = None,
+    task: str | None = None,
+    labels: str | os.PathLike | Sequence[str] | None = None,
+    keep_failed: bool = False,
     report=ignore,
 ) -> Bundle:
     """Exports a model and measures what came of it.
@@ -85,6 +88,11 @@ def export_model(
         chunk: frames a call of `step`.
         builder: where `model` is a file of weights alone, what builds the model that they are of: a function without
             arguments, `module:function` of one, or the name of a model of the zoo.
+        task: what a model that is not the zoo's is for: `classification`, whose outputs of several numbers are logits
+            if none ends in a softmax, or `regression`, whose outputs are values; as its last layers say unless given.
+        labels: names of the classes, or a text file with one a line; the model is one of classification then.
+        keep_failed: whether artifacts that fail their gates are written too.  They are in `bundle.failed`, named so in
+            manifest, card and README, and run only if asked for by name, with a warning.
         report: called with the stage, what is done of it and the whole.
 
     Returns:
@@ -95,7 +103,7 @@ def export_model(
         InputError: an option, a file or an array is not what it must be.
         ConversionError: the model cannot be lowered, or the converter failed for every target.
         DataError: the data set of the training is not prepared.
-        GateError: every target failed its gates.  Then, as after any error, nothing is written.
+        GateError: every target failed its gates, and none is kept.  Then, as after any error, nothing is written.
     """
     check_backend("exporting")
     request = make_request(
@@ -109,6 +117,8 @@ def export_model(
         int8_io=int8_io,
         step=step,
         chunk=chunk,
+        task=task,
+        labels=labels,
     )
     with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
         source = open_source(model, name, request, Path(scratch), builder)
@@ -126,9 +136,10 @@ def export_model(
                 training=source.training,
                 examples=given,
                 made=made,
+                keep_failed=keep_failed,
                 report=report,
             )
-            _take_out(measured, Place(folder, manifest))
+            _part_with(measured, Place(folder, manifest), keep_failed)
             for relative, path in source.files.items():
                 shutil.copyfile(path, folder / relative)
             (folder / "card.json").write_text(json.dumps(measured.card, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -138,30 +149,36 @@ def export_model(
 
 def gates_not_met(card: Mapping) -> GateError | None:
     """What there is to say of the targets that a bundle was to have and has not; None if it has all."""
-    left_out = {target: entry for target, entry in card["artifacts"].items() if entry["status"] == "disabled"}
-    if not left_out:
+    failed = {target: entry for target, entry in card["artifacts"].items() if entry["status"] != "passed"}
+    if not failed:
         return None
-    reasons = "; ".join(f"{target}: {entry['reason']}" for target, entry in left_out.items())
+    said = []
+    for status, words in (("disabled", "left out of"), ("failed", "kept, though they fail their gates, in")):
+        reasons = [f"{target}: {entry['reason']}" for target, entry in failed.items() if entry["status"] == status]
+        said += [f"{words} `{card['bundle']}`: {'; '.join(reasons)}"] if reasons else []
     of_random = any(
         entry["parity"] and entry["parity"]["source"] == "random inputs" and _is_of_answers(entry["reason"])
-        for entry in left_out.values()
+        for entry in failed.values()
     )
     hint = "random inputs may lie where your data never does: `--examples FILE.npz` compares on your own"
-    return GateError(f"left out of `{card['bundle']}`: {reasons}", hint if of_random else None)
+    return GateError("; ".join(said), hint if of_random else None)
 
 
 def _is_of_answers(reason: str) -> bool:
     return any(f"{gate}: found" in reason for gate in OF_ANSWERS)
 
 
-def _take_out(measured: Measured, place: Place) -> None:
-    """Removes what failed its gates.
+def _part_with(measured: Measured, place: Place, keep: bool) -> None:
+    """Removes what failed its gates, or lists it as failed.
 
     Raises:
         GateError: nothing is left.
     """
-    for target in measured.disabled:
-        place.remove(target)
+    for target, reason in measured.disabled.items():
+        if keep:
+            place.manifest["artifacts"][target]["failed"] = reason
+        else:
+            place.remove(target)
     if not place.manifest["artifacts"]:
         error = gates_not_met(measured.card)
         raise GateError(f"{error.message}; nothing is left, so no bundle was written", error.hint)

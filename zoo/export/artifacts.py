@@ -16,6 +16,7 @@ from zoo.export.intake.sources import PART, STEP, Source
 from zoo.export.lower import lower
 from zoo.export.lowering.integer.fronts import AUTO
 from zoo.export.saved_model import write_saved_model
+from zoo.verify.running.kinds import kinds_in
 
 _CONVERTER: ContextVar[Converter | None] = ContextVar("converter", default=None)
 
@@ -92,6 +93,7 @@ def _make(
         converter=converter,
         signature=PART,
         step=source.step,
+        kinds=kinds_in(place.manifest, PART),
     )
     stored = {"quantization": quantization(lowered.data)} if calibrates else {}
     place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)

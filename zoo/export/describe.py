@@ -5,11 +5,14 @@ from importlib import metadata
 
 from zoo.errors import ConversionError
 from zoo.export.inputs.uses import Uses
+from zoo.export.intake.meaning import CLASSIFICATION, output_kinds
 from zoo.export.intake.sources import PART, STEP, Source
 from zoo.export.recurrences.holes import uses_of_inputs
 from zoo.export.streaming.part import Step
 from zoo.runtime.arrays import InputSpec
 from zoo.runtime.flatbuffer import TensorView, inspect
+from zoo.verify.measures.answers import LOGITS
+from zoo.verify.running.kinds import kinds_of
 
 FIT = {"mode": "squash", "filter": "bilinear"}
 """How a picture is brought to the size of an image input."""
@@ -19,16 +22,16 @@ KINDS = {"image": "image", "length": "length"}
 
 def describe(source: Source, batch_size: int) -> dict:
     """All of a manifest but its artifacts and files."""
-    spec, data = source.spec, source.data
+    spec = source.spec
     found = {
         "name": source.name,
         "model": spec.name if spec else None,
         "tag": source.tag,
         "family": spec.family if spec else None,
-        "task": spec.task if spec else None,
+        "task": spec.task if spec else source.meaning.task,
         "zoo": metadata.version("hybrid-zoo"),
         "decode": "single",
-        "labels": list(data.labels) if data else None,
+        "labels": _labels(source),
         "parts": _parts(source, batch_size),
         "artifacts": {},
     }
@@ -118,12 +121,24 @@ def _meaning(source: Source, name: str, uses: Uses) -> dict:
 
 def _outputs(source: Source, batch_size: int) -> dict[str, dict]:
     """Floats of any width come out as float32."""
-    classifies = source.spec is not None and source.spec.task == "classification"
+    kinds = output_kinds(source.model, source.meaning) if source.spec is None else _kinds_of_ours(source)
     return {
         name: {
             "shape": [batch_size, *tensor.shape[1:]],
             "dtype": "float32" if "float" in tensor.dtype else tensor.dtype,
-            **({"softmax": True} if classifies and name == "logits" else {}),
+            "kind": kinds[name],
+            **({"softmax": True} if kinds[name] == LOGITS else {}),
         }
         for name, tensor in source.model.output.items()
     }
+
+
+def _kinds_of_ours(source: Source) -> dict[str, str]:
+    """Outputs of a model of the zoo are named by its task."""
+    classifies = source.spec.task == CLASSIFICATION
+    return {name: LOGITS if classifies and name == "logits" else kind for name, kind in kinds_of(source.model).items()}
+
+
+def _labels(source: Source) -> list[str] | None:
+    labels = source.data.labels if source.data else source.meaning.labels
+    return None if labels is None else list(labels)

@@ -22,6 +22,7 @@ from zoo.runtime.litert import LiteRTRunner, Signature
 from zoo.runtime.prediction import Prediction, softmax
 
 _PART, _STEP = "predict", "step"
+FAILED = "failed its gates and was kept on request"
 
 
 class Predictor:
@@ -54,7 +55,11 @@ class Predictor:
         }
         """What one example holds, by name."""
         self._outputs = list(part["outputs"])
-        self._classes = next((name for name, facts in part["outputs"].items() if facts.get("softmax")), None)
+        self._classes = _choice(bundle, part)
+        self._is_softmax = self._classes is not None and not part["outputs"][self._classes].get("softmax")
+        reason = bundle.failed.get(target)
+        self.failed = (f"`{target}` of `{bundle.name}` {FAILED}: {reason}",) if reason else ()
+        """What there is to say against every answer of this artifact."""
         self.runner = LiteRTRunner(bundle.artifact(target), threads)
         _check_signature(bundle, _PART, part, self.runner)
 
@@ -133,7 +138,7 @@ class Predictor:
                 yield each
 
     def _of_row(self, example: _Example, found: Mapping[str, np.ndarray]) -> Prediction | ZooError:
-        said = (*example.doubts, *doubts(example.arrays, self.inputs))
+        said = (*self.failed, *example.doubts, *doubts(example.arrays, self.inputs))
         try:
             return self.answer(example.source, found, said)
         except AnswerError as error:
@@ -183,11 +188,11 @@ class Predictor:
         )
 
     def _classify(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
-        """Probabilities and labels, where the manifest says that an output holds the logits of one choice."""
-        logits = outputs.get(self._classes) if self._classes else None
-        if logits is None or logits.ndim != 2:
+        """Probabilities and labels, where the manifest says that an output holds those of one choice, or its logits."""
+        found = outputs.get(self._classes) if self._classes else None
+        if found is None or found.ndim != 2:
             return None, None
-        return softmax(logits)[0], self.bundle.labels
+        return (found if self._is_softmax else softmax(found))[0], self.bundle.labels
 
 
 class PredictorStream:
@@ -236,7 +241,7 @@ class PredictorStream:
             before = self._stream.states
             found = self._stream.feed(**arrays)
             try:
-                return self._predictor.answer("stream", found, tuple(doubts(arrays, specs)))
+                return self._predictor.answer("stream", found, (*self._predictor.failed, *doubts(arrays, specs)))
             except AnswerError:
                 self._stream.states = before
                 raise
@@ -293,6 +298,17 @@ def _batch(bundle: Bundle, part: Mapping) -> int:
     return found.pop()
 
 
+def _choice(bundle: Bundle, part: Mapping) -> str | None:
+    """The output that holds a number for each class of a choice, logits or probabilities: of several, the labelled."""
+    choices = {
+        name: facts["shape"][-1]
+        for name, facts in part["outputs"].items()
+        if facts.get("softmax") or facts.get("kind") == "probabilities"
+    }
+    labelled = [name for name, classes in choices.items() if bundle.labels and classes == len(bundle.labels)]
+    return next(iter([*labelled, *choices]), None)
+
+
 def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRunner) -> None:
     """The file must be what the manifest describes, or its numbers would mean something else."""
     signature = runner.signatures.get(name)
@@ -303,10 +319,11 @@ def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRun
         found, expected = _shapes(signature, kind), {name: tuple(facts["shape"]) for name, facts in listed.items()}
         if found != expected:
             raise BundleError(f"`{runner.path}` has other {kind} than its manifest: found {found}, expected {expected}")
-    classes = [part["outputs"][name]["shape"][-1] for name in part["outputs"] if part["outputs"][name].get("softmax")]
-    if bundle.labels is not None and classes and len(bundle.labels) != classes[0]:
+    choice = _choice(bundle, part)
+    classes = part["outputs"][choice]["shape"][-1] if choice else None
+    if bundle.labels is not None and choice and len(bundle.labels) != classes:
         raise BundleError(
-            f"`{bundle.path / 'manifest.json'}` names {len(bundle.labels)} labels: expected {classes[0]}, one a logit"
+            f"`{bundle.path / 'manifest.json'}` names {len(bundle.labels)} labels: expected {classes}, one a logit"
         )
 
 

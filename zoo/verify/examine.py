@@ -64,6 +64,7 @@ def measure(
     training: Mapping | None = None,
     examples: Mapping[str, np.ndarray] | None = None,
     made: Mapping[str, Mapping] | None = None,
+    keep_failed: bool = False,
     report=ignore,
 ) -> Measured:
     """Runs every artifact in a folder and writes down what it found; changes nothing.
@@ -77,6 +78,7 @@ def measure(
         examples: inputs by name, (n, ...), for parity and agreement where there is no recipe; random unless given.
         made: by target, what only its maker knows: `calibration` {source, examples}, `int8_recipe`, `forms`; or, for a
             target that could not be made at all, `reason`.
+        keep_failed: whether the bundle keeps what fails, named so on the card.
         report: called with the stage, the examples done and those in all.
 
     Raises:
@@ -93,6 +95,8 @@ def measure(
         told = made.get(target, {})
         gates[target], facts = examine(target, path, ground, report, told.get("int8_recipe"))
         entries[target] = compose.artifact(folder, path, facts, told, gates[target])
+        if keep_failed and entries[target]["status"] == "disabled":
+            entries[target] |= compose.kept(folder, path)
     return Measured(compose.card(manifest, model, recipe, training, ground, entries), gates)
 
 

@@ -69,7 +69,7 @@ def verify_bundle(bundle: Bundle, report=ignore) -> Verified:
             bundle.file(name)
     if not bundle.card:
         raise BundleError(f"`{bundle.name}` has no card.json", "`zoo export` writes one")
-    shipped = {target: bundle.manifest["artifacts"][target] for target in bundle.targets}
+    shipped = {target: bundle.manifest["artifacts"][target] for target in (*bundle.targets, *bundle.failed)}
     measured = measure(
         bundle.path,
         {**bundle.manifest, "artifacts": shipped},
@@ -77,6 +77,7 @@ def verify_bundle(bundle: Bundle, report=ignore) -> Verified:
         recipe=recipe_of(bundle),
         training=_training(bundle),
         made=bundle.card["artifacts"],
+        keep_failed=bool(bundle.failed),
         report=report,
     )
     gates = _without_lost_examples(bundle.card, measured.gates)
@@ -127,7 +128,8 @@ def _comparable(bundle: Bundle, card: Mapping) -> dict:
 
     One that is said to have passed and is not listed in the manifest stays too, so that it is found to be missing.
     """
-    entries = {target: dict(card["artifacts"].get(target, {})) for target in bundle.targets}
+    here = (*bundle.targets, *bundle.failed)
+    entries = {target: dict(card["artifacts"].get(target, {})) for target in here}
     shipped = bundle.manifest["artifacts"]
     passed = {
         name: {} for name, entry in card["artifacts"].items() if entry["status"] == "passed" and name not in shipped
@@ -201,4 +203,8 @@ def _without_lost_examples(card: Mapping, gates: Mapping[str, list[Gate]]) -> di
 def _was_left_out(bundle: Bundle, name: str) -> bool:
     """Whether a file belongs to a SavedModel that was left out, as the wheel does."""
     listed = bundle.manifest["artifacts"].get("saved_model")
-    return listed is not None and "saved_model" not in bundle.targets and name.startswith(f"{listed['file']}/")
+    return (
+        listed is not None
+        and "saved_model" not in (*bundle.targets, *bundle.failed)
+        and name.startswith(f"{listed['file']}/")
+    )

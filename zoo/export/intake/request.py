@@ -1,10 +1,12 @@
 """What an export is asked for, as one checked value."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zoo.bundle import TARGETS
 from zoo.errors import InputError
+from zoo.export.intake.meaning import NOTHING, Meaning, read_meaning
 from zoo.export.recurrences.forms import ANY, Chooser
 from zoo.registry import unknown
 
@@ -28,6 +30,7 @@ class Request:
             8 bits would spoil.
         chunk: frames a call of the part `step`; None: no such part.
         shapes: by input name its whole shape without the batch, where axes of it are open.
+        meaning: what the user says of the outputs.
     """
 
     targets: tuple[str, ...]
@@ -39,6 +42,7 @@ class Request:
     int8_io: str | None = None
     chunk: int | None = None
     shapes: Mapping[str, tuple[int, ...]] | None = None
+    meaning: Meaning = NOTHING
 
 
 def make_request(
@@ -53,6 +57,8 @@ def make_request(
     step: bool = False,
     chunk: int = 1,
     shapes: Mapping[str, Sequence[int]] | None = None,
+    task: str | None = None,
+    labels: str | os.PathLike | Sequence[str] | None = None,
 ) -> Request:
     """Checks the options that can be checked without the model.
 
@@ -77,7 +83,9 @@ def make_request(
         )
     frames = _frames_of_a_step(step, chunk, wanted)
     shapes = None if shapes is None else {name: tuple(shape) for name, shape in shapes.items()}
-    return Request(wanted, batch_size, form, runtime, size_budget, length, int8_io, frames, shapes)
+    return Request(
+        wanted, batch_size, form, runtime, size_budget, length, int8_io, frames, shapes, read_meaning(task, labels)
+    )
 
 
 def _sizes(length: object, shapes: object) -> Iterator[tuple[str, object]]:

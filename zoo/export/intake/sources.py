@@ -14,6 +14,7 @@ from zoo.bundle import Bundle, load_bundle
 from zoo.data import DataSet, get_data
 from zoo.errors import ConversionError, InputError
 from zoo.export.blame import blaming
+from zoo.export.intake.meaning import NOTHING, Meaning
 from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
 from zoo.export.intake.shapes import fixed_shapes
@@ -50,6 +51,8 @@ class Source:
     """The card's block of that name."""
     step: Step | None = None
     """The part `step`, where it was asked for."""
+    meaning: Meaning = NOTHING
+    """What the user of a model that is not the zoo's says of its outputs."""
 
     @property
     def tag(self) -> str | None:
@@ -147,7 +150,7 @@ def _of_bundle(bundle: Bundle, name: str | None, request: Request, scratch: Path
     """Exports a bundle again: its own files are copied first, since the new bundle may take its place."""
     if bundle.family is None:
         source = _copy(bundle.file(bundle.manifest["source"]), scratch / "source.keras")
-        return _of_user(source, name or bundle.name, request)
+        return _of_user(source, name or bundle.name, _as_before(bundle, request))
     kept = [file for file in ("recipe.yaml", "model.weights.h5") if file in bundle.manifest["files"]]
     files = {file: _copy(bundle.file(file), scratch / file) for file in kept}
     recipe = load_recipe(files["recipe.yaml"]) if "recipe.yaml" in files else None
@@ -155,6 +158,13 @@ def _of_bundle(bundle: Bundle, name: str | None, request: Request, scratch: Path
     return _ours(
         Source(bundle.name, load_model(bundle.path), files, spec, recipe, bundle.card.get("training")), request
     )
+
+
+def _as_before(bundle: Bundle, request: Request) -> Request:
+    """What was said of a user's model when it was exported holds unless something else is said now."""
+    if request.meaning != NOTHING:
+        return request
+    return replace(request, meaning=Meaning(bundle.task, bundle.labels))
 
 
 def _untrained(spec: Spec, request: Request, scratch: Path) -> Source:
@@ -165,6 +175,11 @@ def _untrained(spec: Spec, request: Request, scratch: Path) -> Source:
 
 def _ours(source: Source, request: Request) -> Source:
     """A model of the zoo: already named, stateless and float32."""
+    if request.meaning != NOTHING:
+        raise InputError(
+            f"`{source.name}` is a model of the zoo, whose outputs are known: found `task` or `labels`",
+            "leave `--task` and `--labels` out",
+        )
     if others := [part for part in parts(source.spec, source.model) if part != PART]:
         raise ConversionError(f"`{source.name}` has the part `{others[0]}`, which is not exported yet")
     refuse(source.model, request)
@@ -176,7 +191,8 @@ def _of_user(file: Path, name: str, request: Request) -> Source:
     model = load_keras_file(file)
     refuse(model, request)
     model = _fixed(model, request)
-    return Source(bundle_name(name), model, {"source.keras": file}, step=_step(model, request))
+    step = _step(model, request)
+    return Source(bundle_name(name), model, {"source.keras": file}, step=step, meaning=request.meaning)
 
 
 def _fixed(model: keras.Model, request: Request) -> keras.Model:

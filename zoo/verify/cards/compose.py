@@ -90,6 +90,11 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
     }
 
 
+def kept(folder: Path, path: Path) -> dict:
+    """What is other in the entry of an artifact that failed its gates and is in the bundle all the same."""
+    return {"file": path.relative_to(folder).as_posix(), "sha256": size_and_hash(path)[1], "status": "failed"}
+
+
 def not_made(made: Mapping) -> dict:
     """The entry of a target that could not be made: the reason, and null for all that was not measured."""
     keys = ("file", "sha256", "bytes", "status", "reason", "same_as", "calibration", "int8_recipe", "signatures")

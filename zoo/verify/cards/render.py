@@ -121,7 +121,7 @@ def _artifacts(card: Mapping) -> str:
     )
     rows = [_artifact_row(target, entry, metric) for target, entry in card["artifacts"].items()]
     keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 6]] if card["keras"] else []
-    notes = [_provenance(card), *_disabled(card), *_remarks(card), *_off_gpu(card), *_streams(card)]
+    notes = [_provenance(card), *_disabled(card), *_judged(card), *_remarks(card), *_off_gpu(card), *_streams(card)]
     return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
 
 
@@ -148,7 +148,7 @@ def _runtimes(card: Mapping) -> str:
 def _artifact_row(target: str, entry: Mapping, metric: str | None) -> list[str]:
     parity, latency = entry["parity"], entry["latency_us"]
     return [
-        target if entry["status"] == "passed" else f"{target} (disabled)",
+        target if entry["status"] == "passed" else f"{target} ({entry['status']})",
         headline_of(entry, metric) if entry["metrics"] else "not measured",
         f"{parity['max_abs']:.2g}" if parity else NONE,
         f"{100 * parity['agreement']:.2f} %" if parity else NONE,
@@ -184,10 +184,47 @@ def _resampled(card: Mapping) -> str:
 
 
 def _disabled(card: Mapping) -> list[str]:
+    words = {"disabled": "does not ship", "failed": "**failed its gates** and was kept by `--keep-failed`"}
     return [
-        f"`{target}` does not ship: {entry['reason']}."
+        f"`{target}` {words[entry['status']]}: {entry['reason']}."
         for target, entry in card["artifacts"].items()
-        if entry["status"] == "disabled"
+        if entry["status"] in words
+    ]
+
+
+_KINDS = {
+    "logits": "a choice, by its class and the softmax of its logits",
+    "probabilities": "a choice, by its class and its probabilities",
+    "yes_no": "probabilities of yes, by the side of one half and by value",
+    "value": "values, by their error over the spread of Keras's",
+    "whole": "whole numbers, the same or not",
+}
+
+
+def _judged(card: Mapping) -> list[str]:
+    """How each output was judged, and how artifacts that compute in 8 or 16 bits did."""
+    answers = {target: (entry["parity"] or {}).get("answers") for target, entry in card["artifacts"].items()}
+    answers = {target: outputs for target, outputs in answers.items() if outputs}
+    if not answers:
+        return []
+    kinds = {name: output["kind"] for outputs in answers.values() for name, output in outputs.items()}
+    how = "; ".join(f"`{name}` as {_KINDS.get(kind, kind)}" for name, kind in kinds.items())
+    rows = [
+        [target, f"`{name}`", *_figures(output)]
+        for target, outputs in answers.items()
+        for name, output in outputs.items()
+    ]
+    columns = ("target", "output", "same answer", "answers an example", "error / spread", "correlation")
+    return [f"Outputs were judged {how}.", table(columns, rows)]
+
+
+def _figures(output: Mapping) -> list[str]:
+    error, correlation = output["typical_error"], output["correlation"]
+    return [
+        _share(output["agreement"]),
+        f"{output['an_example']:,}",
+        NONE if error is None else f"{error:.2g}",
+        NONE if correlation is None else f"{correlation:.4f}",
     ]
 
 

@@ -11,9 +11,10 @@ from zoo.bundle import ignore
 from zoo.data import get_data
 from zoo.tasks import get_task
 from zoo.training.recipe import Recipe
-from zoo.verify.measures.answers import LOGITS, Judgement, judge
+from zoo.verify.measures.answers import Judgement, judge
 from zoo.verify.measures.scores import Measure, Score, score
 from zoo.verify.running.examples import random_inputs, stratified
+from zoo.verify.running.kinds import kinds_in
 from zoo.verify.running.reference import keras_outputs
 
 Arrays = Mapping[str, np.ndarray]
@@ -86,13 +87,6 @@ def lay_ground(
         reach=recipe.reach[recipe.headline],
         **common,
     )
-
-
-def kinds_in(manifest: Mapping, part: str) -> dict[str, str]:
-    """What the manifest says that each output of a part is, where it does; see `answers.judge`."""
-    outputs = manifest["parts"][part]["outputs"]
-    said = {name: facts.get("kind") or (LOGITS if facts.get("softmax") else None) for name, facts in outputs.items()}
-    return {name: kind for name, kind in said.items() if kind}
 
 
 def longest_recurrence(model: keras.Model) -> int:

@@ -1,5 +1,7 @@
 """What the outputs of a Keras model are, by what it computes last on the way to each: see `measures.answers`."""
 
+from collections.abc import Mapping
+
 import keras
 from keras import layers
 
@@ -24,6 +26,13 @@ def kinds_of(model: keras.Model) -> dict[str, str]:
         model: functional, with a dict of named outputs.
     """
     return {name: _kind(tensor) for name, tensor in model.output.items()}
+
+
+def kinds_in(manifest: Mapping, part: str) -> dict[str, str]:
+    """What the manifest says that each output of a part is, where it does; see `answers.judge`."""
+    outputs = manifest["parts"][part]["outputs"]
+    said = {name: facts.get("kind") or (LOGITS if facts.get("softmax") else None) for name, facts in outputs.items()}
+    return {name: kind for name, kind in said.items() if kind}
 
 
 def _kind(tensor: keras.KerasTensor) -> str:
