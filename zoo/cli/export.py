@@ -141,7 +141,11 @@ def export(
 def show(bundle: Bundle) -> None:
     """One row a target, and where the bundle is."""
     rows = [row(target, entry) for target, entry in bundle.card["artifacts"].items()]
-    print_table(("target", "gates", "bytes", "largest error", "same answer", "latency"), rows, title=bundle.name)
+    print_table(
+        ("target", "gates", "bytes", "largest error", "same answer", "error / spread", "latency"),
+        rows,
+        title=bundle.name,
+    )
     print_runtimes(bundle.card["artifacts"])
     print(f"\nwritten to {bundle.path}")
 
@@ -154,5 +158,13 @@ def row(target: str, entry: dict) -> tuple[str, ...]:
         f"{entry['bytes']:,}" if entry["bytes"] else "-",
         f"{parity['max_abs']:.2g}" if parity else "-",
         f"{100 * parity['agreement']:.2f} %" if parity else "-",
+        _error(parity),
         f"{latency['median']:,.1f} us" if latency else "-",
     )
+
+
+def _error(parity: dict | None) -> str:
+    """The largest error of any output's values beside their spread."""
+    errors = [output["typical_error"] for output in ((parity or {}).get("answers") or {}).values()]
+    found = [error for error in errors if error is not None]
+    return f"{max(found):.2g}" if found else "-"
