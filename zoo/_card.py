@@ -49,6 +49,8 @@ _ANSWERS = {
     "error": OrNull(FIGURE),
     "typical_error": OrNull(FIGURE),
     "correlation": OrNull(FIGURE),
+    "right?": FIGURE,
+    "keras_right?": FIGURE,
     OTHERS: None,
 }
 _PARITY = {

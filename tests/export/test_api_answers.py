@@ -81,6 +81,7 @@ def test_what_is_kept_is_verified_as_failed(kept):
     assert {gate.name for gate in verified.gates["card"] if not gate.passed} == set()
     assert all(gate.passed for gate in verified.gates["float32"])
     assert kept.card["artifacts"]["int8"]["file"] == "int8.tflite"
+    assert [gate.name for gate in verified.gates["int8"] if not gate.passed] == ["kept"]  # its examples are not here
 
 
 def test_without_a_word_nothing_is_kept(tmp_path):
@@ -98,19 +99,25 @@ def test_without_a_word_nothing_is_kept(tmp_path):
 def test_a_choice_is_named_and_its_probabilities_are_taken_once(activation, tmp_path):
     (tmp_path / "labels.txt").write_text("\n".join(LABELS) + "\n")
     model = chooser(activation)
+    truth = np.asarray(model(numbers(1)["x"])).argmax(-1)
+    truth[:6] = (truth[:6] + 1) % 3  # Keras is wrong on a tenth
+    right = {"kind": truth} if activation else {"labels": np.array(LABELS)[truth]}
     bundle = export_model(
         model,
         ["float32", "int8"],
         out=tmp_path,
         name="chooser",
         calibration=numbers(0),
-        examples=numbers(1),
+        examples=numbers(1) | right,
         labels=tmp_path / "labels.txt",
     )
     assert (bundle.task, bundle.labels) == ("classification", LABELS)
     kind = "logits" if activation is None else "probabilities"
     for target in bundle.targets:
-        assert bundle.card["artifacts"][target]["parity"]["answers"]["kind"]["kind"] == kind
+        answers = bundle.card["artifacts"][target]["parity"]["answers"]["kind"]
+        assert (answers["kind"], answers["keras_right"]) == (kind, 0.9)
+        assert answers["right"] == pytest.approx(0.9, abs=0.05)
+    assert "was right on" in (bundle.path / "README.md").read_text()
     assert bundle.targets == ("float32", "int8")
     example = numbers(2)["x"][:1]
     outputs = np.asarray(model(example), np.float64)
@@ -142,6 +149,19 @@ def test_a_task_that_is_said(tmp_path):
         ({"labels": ["a", "b"]}, r"2 labels fit no output that chooses a class: found `kind` \(None, 3\)"),
         ({"labels": "no_such_file.txt"}, "no file of labels"),
         ({"labels": ["a", "b", "c"], "task": "regression"}, "labels name the classes of a choice"),
+        (
+            {"labels": LABELS, "examples": {**numbers(1), "kind": np.array(["dog", "emu"] * 30)}},
+            "holds the class `emu`, which is none of the labels",
+        ),
+        (
+            {"task": "classification", "examples": {**numbers(1), "kind": np.arange(60)}},
+            "holds classes from 0 to 59: expected 0 to 2",
+        ),
+        (
+            {"task": "classification", "examples": {**numbers(1), "labels": np.zeros(60)}},
+            r"`labels` is float64 of shape \(60,\): expected the right class of each example",
+        ),
+        ({"examples": {**numbers(1), "kind": np.zeros(60, int)}}, "names an unknown input: `kind`"),
     ],
 )
 def test_what_cannot_be_said(options, words, tmp_path):

@@ -18,6 +18,7 @@ from zoo.verify.gates import (
 from zoo.verify.measures.answers import Judgement
 from zoo.verify.measures.graph import GraphFacts
 from zoo.verify.measures.streaming import Streamed
+from zoo.verify.measures.truths import Rightness
 
 PARITY = {"saved_model": 1e-5, "float32": 1e-4, "float16": 1e-2}
 AGREEMENT = {"dynamic_int8": 0.98, "int8": 0.95, "int16x8": 0.98}
@@ -85,6 +86,14 @@ def test_errors_of_values_and_probabilities(kind, error, correlation, fits):
     assert agreement.passed
     assert passed(gates) == fits
     assert "`y`" in gates[0].figure
+
+
+def test_who_is_right_as_often_may_answer_otherwise():
+    judged = {"kind": answers(0.9, "logits"), "value": answers(1.0)}
+    assert passed(answer_gates("int8", judged)) == [False, True, True]
+    assert passed(answer_gates("int8", judged, {"kind": Rightness(0.896, 0.892, 0.0)})) == [True] * 4
+    assert passed(answer_gates("int8", judged, {"kind": Rightness(0.87, 0.892, 0.0)})) == [False, True, True, True]
+    assert passed(answer_gates("int8", judged, {"kind": Rightness(0.87, 0.892, 0.03)})) == [True] * 4
 
 
 def test_the_worst_output_counts():

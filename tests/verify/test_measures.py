@@ -16,6 +16,7 @@ from zoo.verify.measures.first_run import ending, first_run, last_line
 from zoo.verify.measures.latency import summary, take_turns
 from zoo.verify.measures.repeats import repeats
 from zoo.verify.measures.scores import Measure, paired_error
+from zoo.verify.measures.truths import rightness
 from zoo.verify.running.examples import random_inputs, stratified
 from zoo.verify.running.interpreted import on_interpreter
 
@@ -97,6 +98,17 @@ def test_what_does_not_vary_is_held_to_the_noise_of_float32():
     assert scale(np.zeros((5, 2))) < 1e-5
     assert distance({"y": np.full((5, 2), 1e-9)}, {"y": np.zeros((5, 2))}).relative == 0
     assert scale(np.array([])) > 0
+
+
+def test_rightness_is_the_share_of_right_classes_and_its_paired_error():
+    truth = np.arange(100) % 3
+    keras, found = np.eye(3)[truth], np.eye(3)[truth]
+    keras[:10], found[:4] = keras[:10, ::-1] + 0.5 * np.roll(keras[:10], 1, -1), np.roll(found[:4], 1, -1)
+    right = rightness({"y": found}, {"y": keras}, {"y": truth})["y"]
+    ours, theirs = found.argmax(-1) == truth, keras.argmax(-1) == truth
+    assert (right.found, right.keras) == (ours.mean(), theirs.mean())
+    assert right.two_errors == pytest.approx(2 * (ours.astype(float) - theirs).std() / 10)
+    assert rightness({"y": found}, {"y": found}, {"y": truth})["y"].two_errors == 0
 
 
 def test_whole_numbers_have_no_scale():

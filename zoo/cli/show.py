@@ -61,7 +61,7 @@ def figures(artifacts: dict | None) -> list[tuple]:
     return [
         (
             target,
-            f"disabled: {values['reason']}" if values["status"] == "disabled" else values["status"],
+            values["status"] if values["status"] == "passed" else f"{values['status']}: {values['reason']}",
             f"{values['bytes']:,}" if values["bytes"] else "-",
             ", ".join(f"{key} {value:.4f}" for key, value in list((values["metrics"] or {}).items())[:2]) or "-",
             f"{values['latency_us']['median']:,.0f} us" if values["latency_us"] else "-",

@@ -22,7 +22,8 @@ from zoo.export.artifacts import Place, make_artifacts
 from zoo.export.describe import describe, example_specs
 from zoo.export.intake.calibration import Calibration, read_calibration, read_examples
 from zoo.export.intake.request import CALIBRATED, Request, make_request
-from zoo.export.intake.sources import Source, open_source
+from zoo.export.intake.sources import PART, Source, open_source
+from zoo.export.intake.truths import choices_of, read_truths, truth_names
 from zoo.export.recurrences.forms import ANY
 from zoo.sources.built import Builder
 from zoo.verify.cards.render import bundle_readme
@@ -69,7 +70,9 @@ def export_model(
             keyed by input name, a folder of examples, or arrays by input name, (n, ...).  The data set of the training
             unless given.
         examples: of a model that is not the zoo's, the inputs on which artifacts are compared with Keras: an `.npz` or
-            arrays by input name; seeded random ones unless given.
+            arrays by input name; seeded random ones unless given.  Arrays of whole numbers, or labels, named like an
+            output that chooses a class (or `labels`) are the right classes: an artifact that is right as often as
+            Keras may choose otherwise.
         batch_size: rows of every input of the `.tflite` files.
         form: of recurrences, `unrolled`, `blocked`, or `auto`, which picks what was measured to be better.
         runtime: what `auto` picks for: `compiled` (LiteRT's `CompiledModel` with its weight cache, as our runtime has
@@ -126,6 +129,7 @@ def export_model(
         _check_place(Path(out) / source.name)
         calibrated = _calibration(calibration, request, source, manifest)
         given = _examples(examples, source, manifest)
+        truths = _truths(examples, manifest, given)
         with write_bundle(out, source.name, manifest) as folder:
             made = make_artifacts(source, request, calibrated, Place(folder, manifest), report)
             measured = measure(
@@ -135,6 +139,7 @@ def export_model(
                 recipe=source.recipe,
                 training=source.training,
                 examples=given,
+                truths=truths,
                 made=made,
                 keep_failed=keep_failed,
                 report=report,
@@ -199,7 +204,21 @@ def _examples(given: object, source: Source, manifest: dict) -> dict[str, np.nda
             f"`{source.name}` is compared with Keras on the test split of `{source.recipe.data}`, found `examples`",
             "leave `--examples` out",
         )
-    return read_examples(given, example_specs(manifest))
+    outputs = manifest["parts"][PART]["outputs"]
+    return read_examples(given, example_specs(manifest), truth_names(choices_of(outputs)))
+
+
+def _truths(given: object, manifest: dict, examples: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
+    """The right answers among the examples, by output."""
+    if examples is None:
+        return {}
+    count = len(next(iter(examples.values())))
+    choices = {
+        name: shape
+        for name, shape in choices_of(manifest["parts"][PART]["outputs"]).items()
+        if name not in examples  # which an input is called
+    }
+    return read_truths(given, choices, manifest["labels"], count)
 
 
 def _check_place(path: Path) -> None:

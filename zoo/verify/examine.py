@@ -28,6 +28,7 @@ from zoo.verify.measures.graph import GraphFacts, read_graph
 from zoo.verify.measures.repeats import repeats
 from zoo.verify.measures.scores import paired_error, score
 from zoo.verify.measures.streaming import stream
+from zoo.verify.measures.truths import rightness
 from zoo.verify.running.artifacts import LiteRTArtifact, SavedModelArtifact, open_artifact
 from zoo.verify.running.ground import Ground, lay_ground
 
@@ -63,6 +64,7 @@ def measure(
     recipe: Recipe | None = None,
     training: Mapping | None = None,
     examples: Mapping[str, np.ndarray] | None = None,
+    truths: Mapping[str, np.ndarray] | None = None,
     made: Mapping[str, Mapping] | None = None,
     keep_failed: bool = False,
     report=ignore,
@@ -76,6 +78,7 @@ def measure(
         recipe: what trained the weights; artifacts are scored on its data set's test split.  None: no score.
         training: the card's block of that name (`Run.training`).
         examples: inputs by name, (n, ...), for parity and agreement where there is no recipe; random unless given.
+        truths: the right classes of these examples, (n, ...) int by output, for outputs that choose one.
         made: by target, what only its maker knows: `calibration` {source, examples}, `int8_recipe`, `forms`; or, for a
             target that could not be made at all, `reason`.
         keep_failed: whether the bundle keeps what fails, named so on the card.
@@ -85,7 +88,7 @@ def measure(
         DataError: the recipe's data set is not prepared.
     """
     made = made or {}
-    ground = lay_ground(manifest, model, recipe, examples, report)
+    ground = lay_ground(manifest, model, recipe, examples, report, truths)
     gates, entries = {}, {}
     for target in (name for name in TARGETS if name in manifest["artifacts"] or made.get(name, {}).get("reason")):
         if target not in manifest["artifacts"]:
@@ -187,10 +190,11 @@ def _compare(target: str, artifact: Artifact, ground: Ground, report) -> tuple[l
         "max_abs": apart.max_abs,
         "agreement": agreement(judged),
         "answers": judged,
+        "right": rightness(outputs, ground.expected, ground.truths),
     }
     gates = parity_gate(target, apart.relative, ground.steps)
     if ground.measure is None:
-        gates += answer_gates(target, judged)
+        gates += answer_gates(target, judged, parity["right"])
     return gates, {"parity": parity}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -9,16 +10,21 @@ from zoo.verify.float_operators import float_operators
 from zoo.verify.measures.answers import CHOICES, ERROR, WHOLE, Judgement
 from zoo.verify.measures.graph import GraphFacts
 from zoo.verify.measures.streaming import Streamed
+from zoo.verify.measures.truths import Rightness
 
 BATCH_ERROR = 1e-5
 """Largest difference between a batch and its examples one by one, times the scale of the outputs."""
-STEP_ERROR = 4 * 2.0**-23
-"""What each step of a recurrence adds to the bound on float32's error: some roundings of numbers of its scale."""
+STEP_ERROR = 8 * 2.0**-23
+"""What each step of a recurrence adds to the bound on float32's error: a step of an LSTM rounds about eight numbers,
+each by a unit in the last place: a gate's sum and its activation, two products of the state and their sum, ..."""
 CHOICE_ERROR = 0.5
 """Largest error of the probabilities of a choice, as a share of their spread."""
 CORRELATION = 0.8
 """Least correlation with Keras's values: what answers by habit, a mean or the commonest class, may agree often, and has
 none."""
+
+
+NO_TRUTHS: Mapping[str, Rightness] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -162,12 +168,15 @@ def error_bound(target: str, steps: int = 0) -> float | None:
     return None if bound is None else bound + STEP_ERROR * steps
 
 
-def answer_gates(target: str, judged: Mapping[str, Judgement]) -> list[Gate]:
+def answer_gates(
+    target: str, judged: Mapping[str, Judgement], right: Mapping[str, Rightness] = NO_TRUTHS
+) -> list[Gate]:
     """How often the artifact answers as Keras does, and how far its numbers are off: the worst of the outputs counts.
 
     Args:
         target: whose bounds.
         judged: every output by name.
+        right: of outputs of which the right answers are known; who is right as often may answer otherwise than Keras.
     """
     bounds = BOUNDS[target]
     if bounds.agreement is None:
@@ -175,12 +184,21 @@ def answer_gates(target: str, judged: Mapping[str, Judgement]) -> list[Gate]:
     if not judged:
         return []
     least = bounds.whole if bounds.agreement is None else bounds.agreement
-    name = _worst({name: -judgement.agreement for name, judgement in judged.items()})
-    found = judged[name].agreement
-    figure = f"same answer on {found:.2%}{_where(name, judged)}"
-    agreement = Gate("agreement", figure, f">= {least:.0%}", found >= least)
+    gates = [_right_gate(bounds, name, found) for name, found in right.items()]
+    if agreements := {name: -judgement.agreement for name, judgement in judged.items() if name not in right}:
+        name = _worst(agreements)
+        found = judged[name].agreement
+        figure = f"same answer on {found:.2%}{_where(name, judged)}"
+        gates.append(Gate("agreement", figure, f">= {least:.0%}", found >= least))
     valued = {name: judgement for name, judgement in judged.items() if judgement.typical is not None}
-    return [agreement, *_value_gates(valued)] if valued else [agreement]
+    return [*gates, *_value_gates(valued)] if valued else gates
+
+
+def _right_gate(bounds: Bounds, name: str, found: Rightness) -> Gate:
+    """Few examples say little: a drop of two standard errors may be chance."""
+    allowed, drop = max(bounds.drop, found.two_errors), found.keras - found.found
+    figure = f"`{name}` right on {found.found:.2%}, Keras on {found.keras:.2%}"
+    return Gate("right answers", figure, f"drop <= {100 * allowed:.2f} points", drop <= allowed)
 
 
 def _value_gates(judged: Mapping[str, Judgement]) -> Iterator[Gate]:

@@ -23,7 +23,7 @@ CARD = "card"
 OF_THE_MOMENT = ("latency_us", "peak_memory_bytes", "interpreter", "notes")
 RATES = ("metrics", "ci95", "agreement", "agreement_by_class", "baselines")
 ERRORS = ("error", "typical_error")
-OF_ANSWERS = ("agreement", "error", "correlation")
+OF_ANSWERS = ("agreement", "error", "correlation", "right answers")
 """Gates on what is answered to the examples."""
 RATE_TOLERANCE = 0.002
 """Another processor rounds differently, and turns a few of ten thousand answers."""
@@ -81,6 +81,11 @@ def verify_bundle(bundle: Bundle, report=ignore) -> Verified:
         report=report,
     )
     gates = _without_lost_examples(bundle.card, measured.gates)
+    for target, reason in bundle.failed.items():
+        gates[target] = [
+            *gates[target],
+            Gate("kept", f"a file that failed when it was made ({reason})", "one that passed", False),
+        ]
     return Verified(bundle.name, {**gates, CARD: card_gates(bundle, measured.card)})
 
 
@@ -140,9 +145,12 @@ def _comparable(bundle: Bundle, card: Mapping) -> dict:
             entry.pop("gpu", None)
         if entry.get("parity") and "answers" not in (told.get("parity") or {}):  # or before it said what was judged
             entry["parity"] = {key: value for key, value in entry["parity"].items() if key != "answers"}
-    if _examples_are_lost(bundle.card):
-        for entry in entries.values():
-            entry.pop("parity", None)
+    lost = ["parity"] if _examples_are_lost(bundle.card) else []
+    for name, entry in entries.items():
+        # The figures of a failure differ from run to run, and on other examples it may not be seen again.
+        unseen = ["reason", *["status"] * bool(lost)] if name in bundle.failed else []
+        for key in (*lost, *unseen):
+            entry.pop(key, None)
     return {**entries, **passed}
 
 

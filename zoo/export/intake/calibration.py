@@ -4,7 +4,7 @@ Calibration reads a data set's train split, an `.npz` file or a folder of files 
 test split, which judges the result.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -79,17 +79,22 @@ def read_calibration(source: object, specs: Specs, data: DataSet | None, ranges:
     return replace(found, inputs={**found.inputs, **clipped})
 
 
-def read_examples(source: object, specs: Specs) -> dict[str, np.ndarray]:
+def read_examples(source: object, specs: Specs, beside: Collection[str] = ()) -> dict[str, np.ndarray]:
     """Examples for parity: an `.npz` file, or arrays, by input name, each (n, ...); all of them, as given.
+
+    Args:
+        source: the file or arrays.
+        specs: the model's inputs by name, batch 1.
+        beside: names of arrays that may stand there too, for others to read.
 
     Raises:
         InputError: they do not fit the inputs.
     """
     if isinstance(source, Mapping):
-        return _fitted(source, specs, "examples")
+        return _fitted(source, specs, "examples", beside)
     path = Path(source)
-    with _opened(path) as arrays:
-        return _fitted(arrays, specs, f"`{path}`")
+    with opened(path) as arrays:
+        return _fitted(arrays, specs, f"`{path}`", beside)
 
 
 def _of_data(data: DataSet, specs: Specs) -> Calibration:
@@ -107,7 +112,7 @@ def _of_path(path: Path, specs: Specs) -> Calibration:
             f"nothing to calibrate on: `{path}`; expected a data set, an `.npz` file or a folder",
             f"the nearest data sets are {close}",
         )
-    with _opened(path) as arrays:
+    with opened(path) as arrays:
         return _chosen_of(arrays, specs, f"`{path}`", path.name)
 
 
@@ -130,7 +135,7 @@ def _as_picture(spec: InputSpec) -> InputSpec:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
+def opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
     """The arrays of an `.npz` file, each read when it is asked for."""
     if path.suffix != ".npz" or not path.is_file():
         raise InputError(
@@ -152,14 +157,18 @@ def _chosen_of(arrays: Mapping[str, np.ndarray], specs: Specs, where: str, sourc
     return Calibration(_rows(loaded, rows, specs, where), source, total)
 
 
-def _fitted(arrays: Mapping[str, np.ndarray], specs: Specs, where: str) -> dict[str, np.ndarray]:
-    total, loaded = _loaded(arrays, specs, where)
+def _fitted(
+    arrays: Mapping[str, np.ndarray], specs: Specs, where: str, beside: Collection[str]
+) -> dict[str, np.ndarray]:
+    total, loaded = _loaded(arrays, specs, where, set(beside) - specs.keys())
     return _rows(loaded, np.arange(total), specs, where)
 
 
-def _loaded(arrays: Mapping[str, np.ndarray], specs: Specs, where: str) -> tuple[int, dict[str, np.ndarray]]:
+def _loaded(
+    arrays: Mapping[str, np.ndarray], specs: Specs, where: str, beside: Collection[str] = ()
+) -> tuple[int, dict[str, np.ndarray]]:
     """How many examples there are, and the arrays by name; names must be those of the inputs."""
-    check_names(list(arrays), specs, where)
+    check_names([name for name in arrays if name not in beside], specs, where)
     try:
         loaded = {name: np.asarray(arrays[name]) for name in specs}
     except BROKEN_ARCHIVE as error:

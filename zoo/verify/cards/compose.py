@@ -17,6 +17,7 @@ from zoo.registry import get_spec
 from zoo.training.recipe import Recipe
 from zoo.verify.gates import Gate
 from zoo.verify.measures.answers import Judgement
+from zoo.verify.measures.truths import Rightness
 from zoo.verify.running.ground import Ground
 
 PUBLISHED = Path(__file__).with_name("published.toml")
@@ -63,7 +64,8 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
     if parity:
         parity |= {"max_abs": float(f"{parity['max_abs']:.3g}"), "agreement": round(parity["agreement"], DIGITS)}
         parity["agreement_by_class"] = _rates(parity.get("agreement_by_class"))
-        parity["answers"] = {name: _judged(judgement) for name, judgement in parity["answers"].items()}
+        right = parity.pop("right", {})
+        parity["answers"] = {name: _judged(judgement, right.get(name)) for name, judgement in parity["answers"].items()}
     bytes_, sha256 = size_and_hash(path)
     return {
         "file": None if failed else path.relative_to(folder).as_posix(),
@@ -189,7 +191,7 @@ def _streaming(found: Mapping | None) -> dict | None:
     }
 
 
-def _judged(judgement: Judgement) -> dict:
+def _judged(judgement: Judgement, right: Rightness | None) -> dict:
     """What the card says of how an output was judged."""
     figures = {"error": judgement.error, "typical_error": judgement.typical, "correlation": judgement.correlation}
     return {
@@ -197,6 +199,7 @@ def _judged(judgement: Judgement) -> dict:
         "an_example": judgement.same.shape[1],
         "agreement": round(judgement.agreement, DIGITS),
         **{name: None if figure is None else float(f"{figure:.3g}") for name, figure in figures.items()},
+        **_rates({"right": right.found, "keras_right": right.keras} if right else {}),
     }
 
 

@@ -215,7 +215,18 @@ def _judged(card: Mapping) -> list[str]:
         for name, output in outputs.items()
     ]
     columns = ("target", "output", "same answer", "answers an example", "error / spread", "correlation")
-    return [f"Outputs were judged {how}.", table(columns, rows)]
+    return [f"Outputs were judged {how}.", table(columns, rows), *_right(answers)]
+
+
+def _right(answers: Mapping[str, Mapping]) -> list[str]:
+    """How often choices were right, where a user said what is."""
+    return [
+        f"`{name}` of `{target}` was right on {_share(output['right'])} of the examples, Keras on "
+        f"{_share(output['keras_right'])}."
+        for target, outputs in answers.items()
+        for name, output in outputs.items()
+        if "right" in output
+    ]
 
 
 def _figures(output: Mapping) -> list[str]:

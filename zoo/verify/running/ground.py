@@ -1,7 +1,7 @@
 """What the artifacts of a bundle are compared with: examples, and what the Keras model says to them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
@@ -46,6 +46,8 @@ class Ground:
     """Whether the model is one of the zoo's."""
     steps: int = 0
     """Of the longest recurrence."""
+    truths: Arrays = field(default_factory=dict)
+    """The right classes of the parity examples, by output, where a user gave them."""
 
     def judge(self, found: Arrays) -> dict[str, Judgement]:
         """How an artifact answers the parity examples."""
@@ -57,7 +59,12 @@ class Ground:
 
 
 def lay_ground(
-    manifest: Mapping, model: keras.Model, recipe: Recipe | None, examples: Arrays | None, report=ignore
+    manifest: Mapping,
+    model: keras.Model,
+    recipe: Recipe | None,
+    examples: Arrays | None,
+    report=ignore,
+    truths: Arrays | None = None,
 ) -> Ground:
     """Chooses the examples and runs Keras on them; see `examine.measure` for the arguments."""
     part = "predict"
@@ -71,7 +78,8 @@ def lay_ground(
     if recipe is None:
         inputs = examples or random_inputs(manifest, part)
         source = "examples" if examples else "random inputs"
-        return Ground(inputs=inputs, source=source, expected=keras_outputs(model, inputs, report), **common)
+        expected = keras_outputs(model, inputs, report)
+        return Ground(inputs=inputs, source=source, expected=expected, truths=truths or {}, **common)
     data = get_data(recipe.data)
     test = data.load("test")
     whole = keras_outputs(model, test.inputs, report, "Keras: test split")
