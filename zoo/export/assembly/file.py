@@ -10,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.graph import Graph, Operator, Piece, Quantization, Tensor
-from zoo.export.assembly.names import Names, short
+from zoo.export.assembly.names import Names, layers_in
 
 # Where the options of an operator hold the index of a subgraph.
 _CALLS = {
@@ -27,7 +27,7 @@ def read(data: bytes, layers: Collection[str] = ()) -> dict[str, Piece]:
 
     Args:
         data: the file.
-        layers: those of the model, for the names of tensors, see `names.short`.
+        layers: names of the model's, for those of tensors.
 
     Raises:
         ConversionError: it holds an operator that is not a built-in.
@@ -71,7 +71,7 @@ def _tensor(model: schema.ModelT, tensor: schema.TensorT, layers: Collection[str
         None if data is None or not len(data) else bytes(data),
         variable=tensor.isVariable,
         shape_signature=None if tensor.shapeSignature is None else tuple(int(size) for size in tensor.shapeSignature),
-        name=short(tensor.name.decode(), layers),
+        name=layers_in(tensor.name.decode(), layers),
     )
 
 
@@ -89,7 +89,7 @@ def _operator(model: schema.ModelT, operator: schema.OperatorT, tensors: list[Te
     code = model.operatorCodes[operator.opcodeIndex]
     builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
     options = operator.builtinOptions or operator.builtinOptions2
-    return Operator(
+    made = Operator(
         builtin,
         _pick(tensors, operator.inputs),
         _pick(tensors, operator.outputs),
@@ -97,6 +97,9 @@ def _operator(model: schema.ModelT, operator: schema.OperatorT, tensors: list[Te
         code.version,
         tuple(graphs[getattr(options, field)] for field in _CALLS.get(builtin, ())),
     )
+    for tensor in made.outputs:
+        tensor.name = "/".join(filter(None, [tensor.name, made.word]))
+    return made
 
 
 def write(pieces: Mapping[str, Piece]) -> bytes:

@@ -27,6 +27,14 @@ DTYPES = {
 TYPES = {dtype: number for number, dtype in DTYPES.items()}
 
 _OPERATOR_NAMES = {number: name for name, number in vars(BuiltinOperator).items() if isinstance(number, int)}
+_WORDS = {
+    "conv_2d": "conv",
+    "depthwise_conv_2d": "depthwise",
+    "dequantize": "float",
+    "fully_connected": "matmul",
+    "strided_slice": "slice",
+}
+"""Shorter ones for what stands in names by the hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,16 @@ class Operator:
         """As the schema spells it: `FULLY_CONNECTED`."""
         return _OPERATOR_NAMES[self.code]
 
+    @property
+    def word(self) -> str:
+        """What a tensor is called that it makes: `matmul`."""
+        return _word(self.code)
+
+
+def _word(code: int) -> str:
+    name = _OPERATOR_NAMES[code].lower()
+    return _WORDS.get(name, name)
+
 
 @dataclass(eq=False)
 class Graph:
@@ -134,7 +152,7 @@ class Graph:
     ) -> None:
         """Appends an operator; outputs without a name are called after it."""
         for tensor in outputs:
-            tensor.name = tensor.name or self._named(_OPERATOR_NAMES[code].lower())
+            tensor.name = tensor.name or self._named(_word(code))
         self.operators.append(Operator(code, list(inputs), list(outputs), options, version, tuple(subgraphs)))
 
     def copy_in(self, operator: Operator, stands_for: dict[Tensor, Tensor]) -> None:

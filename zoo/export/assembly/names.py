@@ -9,33 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
+from ai_edge_litert.schema_py_generated import BuiltinOperator
+
 from zoo.export.assembly.graph import Graph, Operator, Tensor
 from zoo.runtime.weight_cache import PACKING
 
 LONGEST = 16
 """Letters of a layer's name where every step repeats it."""
 
-_OF_THE_CONVERTER = re.compile(r"(arith|tfl|tf)\.|(Stateful)?PartitionedCall|FakeQuantWithMinMax|Identity(_\d+)?$")
-"""What says nothing: how it calls functions, its constants, its grids."""
 _COUNTED = re.compile(r"(.*)_\d+")
 _STEP = re.compile(r"(/t\d+)?/[^/]*$")
 
 
-def short(name: str, layers: Collection[str] = ()) -> str:
-    """A converter's name as the layers that it lies in, if they are known, and what it is there.
-
-    `functional_1/encoder_1/dense_1/Relu;functional_1/encoder_1/dense_1/MatMul` -> `encoder/dense/MatMul`; nothing for
-    what is only the converter's own.
+def layers_in(name: str, layers: Collection[str] = ()) -> str:
+    """The layers in a converter's name: `functional_1/mha_1/query_1/MatMul` -> `mha/query`.
 
     Args:
         name: of several operators that were fused the last, which does the work.
         layers: names of a model's layers, which a trace may have numbered.
     """
-    *path, last = name.rpartition(";")[2].partition(":")[0].split("/")
-    if _OF_THE_CONVERTER.match(last):
-        return ""
-    known = [layer for part in path if (layer := _layer(part, layers))]
-    return "/".join([*(known or path[-1:]), last])
+    path = name.rpartition(";")[2].split("/")[:-1]
+    return "/".join(layer for part in path if (layer := _layer(part, layers)))
 
 
 def _layer(part: str, layers: Collection[str]) -> str | None:
@@ -66,7 +60,7 @@ class Names:
             self._give(names, tensor, "input")
         for operator in graph.operators:
             for tensor in operator.outputs:
-                self._give(names, tensor, operator.name.lower())
+                self._give(names, tensor, operator.word)
         for operator in graph.operators:
             place = _STEP.sub("", names[operator.outputs[0]]) if operator.outputs else ""
             for position, tensor in enumerate(operator.inputs):
@@ -93,6 +87,8 @@ class Names:
 def _role(operator: Operator, position: int, tensor: Tensor) -> str:
     """What a constant is to the operator that reads it."""
     _, weight, bias = PACKING.get(operator.code, (None, None, None))
+    if operator.code == BuiltinOperator.DEQUANTIZE:
+        return "stored"
     if position == weight:
         return "weight"
-    return "bias" if position == bias else f"{operator.name.lower()}.{position}"
+    return "bias" if position == bias else f"{operator.word}.{position}"

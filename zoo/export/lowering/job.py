@@ -47,7 +47,8 @@ class Job:
         """Converts functions and takes the file apart again."""
         if not functions:
             return {}
-        layers = {layer.name for layer in self.model._flatten_layers(include_self=False)}
+        layers = self.model._flatten_layers(include_self=False)
+        layers = {layer.name for layer in layers if not isinstance(layer, keras.Model)}
         return read(self.converter.convert(functions, target, calibration), layers)
 
 
