@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from ai_edge_litert.schema_py_generated import ModelT
-from keras import layers
+from keras import Input, Model, layers
 from lowered_models import examples_of, integrator, keras_answers, lowered, model_of, ready, stored_answers
 from streamed_models import SHORT, cases, made, streamed_answers
 
 from zoo.export.streaming.part import step_of
 from zoo.runtime.flatbuffer import inspect
+from zoo.sources.deployed import deployed
 
 
 def both(converter, model, target: str, chunk: int, **options):
@@ -65,6 +66,18 @@ def test_a_cell_state_may_stay_float_in_int8(converter):
     assert ("float" in file.int8_recipe) == (signature.inputs["lstm_c"].dtype == "float32")
     _check_bits(file.data, step, {name: array[38:42] for name, array in examples.items()})
     _check_states(file.data, step)
+
+
+def test_what_stays_float_before_the_whole_does_so_before_a_step(converter):
+    x, norm = Input((12, 3), name="x"), layers.Normalization()
+    rows = np.random.default_rng(0).normal(size=(60, 12, 3)) * (1, 1e-3, 300) + (20, 0, 1e5)
+    examples = {"x": rows.astype(np.float32)}
+    norm.adapt(examples["x"])
+    steps = layers.GRU(5, return_sequences=True, name="memory")(layers.Dense(4)(norm(x)))
+    model = deployed(Model(x, {"each": layers.Dense(2)(steps)}))
+    file, step = both(converter, model, "int8", 3, calibration=examples, int8_io={"x": "auto"})
+    assert inspect(file.data).signatures["step"].inputs["x"].dtype == "float32"
+    _check_bits(file.data, step, {"x": examples["x"][:6]})
 
 
 @pytest.mark.parametrize(("target", "tolerance"), [("float16", 1e-3), ("dynamic_int8", 2e-2)])

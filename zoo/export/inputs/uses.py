@@ -65,7 +65,7 @@ def _uses(tensor: tf.Tensor, reading: Mapping, read: Mapping) -> Uses:
             if rows := _rows(operation, tensor):
                 tables.add(rows)
             elif operation.type in COMPARISONS:
-                positions |= _positions(operation)
+                positions |= set() if "Equal" in (operation.type, operation.type[3:]) else _positions(operation)
             elif _leaves_as_is(operation, tensor):
                 pending += operation.outputs
             else:

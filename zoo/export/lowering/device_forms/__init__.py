@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from zoo._replaced import replaced
 from zoo.export.lowering.device_forms import (
     functions,
+    lookups,
     normalisation,
     pooling,
     selection,
@@ -24,7 +25,9 @@ from zoo.export.lowering.device_forms.sequences import repeated_row
 __all__ = ["device_forms", "repeated_row"]
 
 _FORMS = tuple(
-    form for module in (sequences, normalisation, pooling, selection, functions, spectra) for form in module.FORMS
+    form
+    for module in (sequences, normalisation, pooling, selection, lookups, functions, spectra)
+    for form in module.FORMS
 )
 
 

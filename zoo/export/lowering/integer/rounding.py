@@ -14,7 +14,8 @@ from zoo.export.lowering.integer.agreement import answers_of_keras
 _MOST = 0.05
 """The error that rounding an input may cause, in standard deviations of an output."""
 
-_EXAMPLES = 64
+_FEWEST, _MOST_EXAMPLES, _NUMBERS = 8, 64, 4_000_000
+"""How many examples are asked about: clips, which hold many numbers each, are fewer."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Rounding:
         names = [name for name in names if name in self.free]
         if not names:
             return frozenset()
-        some = {name: array[:_EXAMPLES] for name, array in self.examples.items()}
+        each = sum(array[0].size for array in self.examples.values())
+        count = max(_FEWEST, min(_MOST_EXAMPLES, _NUMBERS // max(1, each)))
+        some = {name: array[:count] for name, array in self.examples.items()}
         wanted = answers_of_keras(self.model, some)
 
         def spoilt(names: Collection[str]) -> bool:
