@@ -1,9 +1,18 @@
 """What the package depends on of Keras's settings, which a user's `keras.json` or program may have changed."""
 
+from __future__ import annotations
+
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from zoo._durable import write_atomically
 from zoo.errors import InputError, needs
+
+if TYPE_CHECKING:
+    import keras
 
 
 @contextmanager
@@ -27,6 +36,24 @@ def own_settings() -> Iterator[None]:
         _set(*found)
 
 
+class _Memory(io.BytesIO):
+    """A file in memory with a name, since Keras looks at how that ends."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
+
+
+def save_weights(model: keras.Model, path: Path) -> None:
+    """Writes the weights of a model, a `.weights.h5`, atomically.
+
+    Raises:
+        InputError: they cannot be written.  HDF5 ends the process where a disk is full, so it is given memory.
+    """
+    file = _Memory()
+    model.save_weights(file)
+    write_atomically(path, lambda new: new.write_bytes(file.getbuffer()))
+
+
 def _set(data_format: str, floatx: str, policy) -> None:
     from keras import config
 
@@ -46,7 +73,10 @@ def check_backend(what: str) -> None:
         MissingExtraError: Keras, or what it is told to run on, is not installed.
     """
     with needs("train"):
-        import keras
+        try:
+            import keras
+        except ValueError as error:  # `KERAS_BACKEND=nonsense`
+            raise InputError(f"{what} takes Keras on TensorFlow: {error}", "unset `KERAS_BACKEND`") from error
     if (found := keras.backend.backend()) != "tensorflow":
         raise InputError(
             f"{what} takes Keras on TensorFlow, found it on {found}",

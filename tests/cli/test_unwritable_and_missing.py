@@ -2,6 +2,13 @@
 
 import copy
 import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
 
 import keras
 import pytest
@@ -39,6 +46,62 @@ def test_an_export_to_where_nothing_can_be_written(zoo, tmp_path, place):
 def test_a_comparison_to_where_nothing_can_be_written(zoo, tmp_path, place):
     process = zoo("bench", "latency", NAME, "--target", "int8", "-o", place, cwd=tmp_path, code=2)
     assert f"`{place}` cannot be written" in error_of(process)
+
+
+@pytest.mark.parametrize("room", [20_000, 70_000], ids=["for no weights", "for no graph"])
+def test_an_export_to_a_full_disk_leaves_what_was_there(tmp_path, room):
+    """A limit on the size of files does what a full disk does: writing fails in the middle."""
+    bundle = load_bundle(NAME)
+    shutil.copytree(bundle.path, tmp_path / NAME)
+    words = [Path(sys.executable).with_name("zoo"), "export", NAME, "--target", "saved_model", "--out", tmp_path]
+    process = subprocess.run(
+        words,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )
+    assert process.returncode == 2, process.stderr
+    assert error_of(process).endswith("cannot be written: File too large")
+    assert load_bundle(tmp_path / NAME).manifest == bundle.manifest
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+@pytest.mark.parametrize("shown", [["--json"], []], ids=["json", "table"])
+def test_a_comparison_that_cannot_be_kept_is_shown(zoo, shown):
+    process = zoo("bench", "latency", NAME, "--target", "int8", "-o", "/dev/full", *shown, code=2)
+    assert "int8" in process.stdout
+    assert error_of(process) == "error: `/dev/full` cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "resnet8", "--json"]], ids=lambda words: words[0])
+def test_an_output_that_takes_nothing_is_a_sentence(command):
+    with open("/dev/full", "w") as full:
+        words = [Path(sys.executable).with_name("zoo"), *command]
+        process = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert process.returncode == 2
+    assert error_of(process) == "error: nothing more can be written: No space left on device"
+
+
+def test_the_version_is_told_by_every_way_in(zoo):
+    expected = f"zoo {metadata.version('hybrid-zoo')}\n"
+    assert zoo("--version").stdout == expected
+    command = [sys.executable, "-m", "zoo", "--version"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == expected
+    code = "import zoo; print('zoo', zoo.__version__)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == expected
+
+
+def test_no_color_means_none(zoo):
+    """In a terminal errors are red, but where `NO_COLOR` asks for none."""
+    for setting, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | setting
+        parent, child = os.openpty()
+        words = [Path(sys.executable).with_name("zoo"), "show", "resnet9"]
+        process = subprocess.Popen(words, stderr=child, stdout=child, env={**environment, "TERM": "xterm"})
+        process.wait()
+        os.close(child)
+        assert (b"\x1b[" in os.read(parent, 4096)) is coloured
+        os.close(parent)
 
 
 def test_a_refused_comparison_leaves_no_file(zoo, tmp_path):

@@ -1,5 +1,9 @@
 """What the zoo builds is channels_last and float32, whatever a user's Keras is set to, which stays as it was."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -55,3 +59,16 @@ def test_answers_do_not_depend_on_the_settings():
     finally:
         keras.config.set_image_data_format("channels_last")
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch", "nonsense"])
+def test_another_backend_is_a_sentence(backend):
+    """Whether it is installed or not."""
+    code = (
+        "from zoo import ZooError\nfrom zoo._keras import check_backend\n"
+        "try: check_backend('this')\nexcept ZooError as error: print(error)"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert backend in process.stdout.splitlines()[0], process.stderr
+    assert "KERAS_BACKEND" in process.stdout.splitlines()[1]

@@ -40,6 +40,30 @@ def test_predicts_without_tensorflow(bundles, tmp_path):
     assert "(beat.test, int8)" in process.stdout
 
 
+def test_a_base_install_has_a_public_face_without_what_trains():
+    """`hasattr` and `help` ask for every name; a use of one says which extra brings it."""
+    refuse = SCRIPT[: SCRIPT.index("import pkgutil")]
+    script = (
+        refuse
+        + """
+import pydoc, zoo
+assert not hasattr(zoo, "export_model") and hasattr(zoo, "load_bundle")
+assert "Importing `zoo` imports none of this" in pydoc.render_doc(zoo)
+load = lambda: zoo.load_model("resnet_tiny.digits")
+for use in (lambda: zoo.export_model, lambda: zoo.create_model("resnet8"), load):
+    try:
+        use()
+    except zoo.ZooError as error:
+        print(type(error).__name__, error.hint)
+"""
+    )
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    kinds = [line.split()[0] for line in process.stdout.splitlines()]
+    assert kinds == ["MissingAttributeError", "MissingExtraError", "MissingExtraError"]
+    assert process.stdout.count('`pip install "hybrid-zoo[train]"` brings it') == 3
+
+
 def test_a_prediction_imports_no_more_than_it_needs(bundles, tmp_path):
     """What a cold start costs is imports."""
     (tmp_path / "x.csv").write_text("0,1,2,3,4,5,6,7,8,9")

@@ -19,6 +19,18 @@ def test_artifacts_score_what_their_card_says(name, zoo):
         assert f"{facts['metrics']['accuracy']:.4f}" in line
 
 
+def test_what_programs_read_is_what_people_read(undisturbed, zoo):
+    run, _ = undisturbed
+    assert json.loads(zoo("evaluate", run.path, "--json").stdout) == run.evaluation
+    name = SHIPPED[0]
+    scored = json.loads(zoo("evaluate", name, "--target", "int8", "--json").stdout)
+    card = load_bundle(name).card
+    assert scored["bundle"] == name
+    assert scored["artifacts"]["int8"]["metrics"] == pytest.approx(card["artifacts"]["int8"]["metrics"], abs=0.002)
+    assert json.loads(zoo("card", name, "--json").stdout) == [card]
+    assert "exclude each other" in zoo("card", name, "--json", "--check", code=2).stderr
+
+
 def test_a_run_has_no_artifacts(undisturbed, zoo):
     assert "is a run" in zoo("evaluate", undisturbed[0].path, "--target", "int8", code=2).stderr
 

@@ -129,6 +129,16 @@ def test_what_readers_of_yaml_take_for_different_numbers_is_refused(write, key, 
         load_recipe(write(), parse_overrides([f"{key}={value}"]))
 
 
+def test_a_number_of_thousands_of_digits_is_refused(write):
+    path = write(seed=None)
+    path.write_text(f"{path.read_text()}\nseed: {'7' * 5000}\n")
+    with pytest.raises(RecipeError, match=r"mine\.yaml` is not a recipe: .*5000 digits"):
+        load_recipe(path)
+    with pytest.raises(RecipeError, match=r"the value is not YAML: .*5000 digits") as caught:
+        parse_overrides([f"seed={'7' * 5000}"])
+    assert len(caught.value.message) < 500
+
+
 def test_a_missing_blank_is_pointed_at(write):
     with pytest.raises(RecipeError, match=r"found `\{'f1:0.5': None\}`") as caught:
         load_recipe(write(), parse_overrides(["reach={f1:0.5}"]))
@@ -171,7 +181,7 @@ def test_a_missing_recipe_lists_the_nearest():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"model": "resnet8"}, ["inputs", "resnet8"]),
+        ({"model": "ecg_cnn_tiny"}, ["inputs", "ecg_cnn_tiny"]),
         ({"batch_size": 1201}, ["`batch_size`", "1200"]),
         ({"validation": 1400}, ["both sides need some"]),
     ],

@@ -1,18 +1,19 @@
 """The command `zoo`: each command is one file of this folder; here they are collected, and errors become sentences."""
 
-import errno
 import importlib
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+import zoo
+from zoo._durable import why_not_written
 from zoo._stderr import silence_at_exit
 from zoo.cli._later import later
 from zoo.cli._output import speak_any_encoding
-from zoo.errors import ZooError
+from zoo.errors import InputError, ZooError
 
 # In the order of `zoo --help`: from a name to a model, a run, a bundle, a device.  A file is called as its command is
 # (but `list_`: `list` is a builtin); one that has commands of its own defines `app`.
@@ -41,8 +42,17 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"zoo {zoo.__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the trace of an error that is the user's to mend.")
     ] = False,
@@ -71,23 +81,35 @@ def main() -> None:
         try:
             app()
         finally:
-            sys.stdout.flush()
+            sys.stdout.flush()  # what cannot be written is found here, not when Python has ended
     except ZooError as error:
         if "--debug" in sys.argv:
             raise
-        typer.secho(f"error: {error.message}", fg="red", err=True)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+        end(error)
+    except BrokenPipeError:  # `zoo list | head`
+        _stop_printing()
+        sys.exit(1)
+    except Exception as error:
+        if "--debug" in sys.argv or (reason := why_not_written(error)) is None:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries to write there at its end
-        if error.errno == errno.EPIPE:  # `zoo list | head`
-            sys.exit(1)
-        print(f"error: nothing more can be written: {error.strerror}", file=sys.stderr)
-        print("hint: make room on the disk, and give the command again", file=sys.stderr)
-        sys.exit(2)
+        where = error.filename if isinstance(error, OSError) else None
+        what = f"`{where}` cannot be written" if where else "nothing more can be written"
+        _stop_printing()
+        end(InputError(f"{what}: {reason}", "make room on the disk, and give the command again"))
+
+
+def end(error: ZooError) -> NoReturn:
+    """Says what is wrong, and exits."""
+    colour = False if os.environ.get("NO_COLOR") else None
+    typer.echo(typer.style(f"error: {error.message}", fg="red"), err=True, color=colour)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def _stop_printing() -> None:
+    """Nothing more is written to a standard output that takes nothing; Python would say so a second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def clean_up_when_ended() -> None:

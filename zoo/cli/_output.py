@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,30 +39,6 @@ def speak_any_encoding() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table on stdout; columns of numbers are set right, and only the last column is ever broken into lines.
-
-    In a pipe a table is as wide as it needs to be.
-    """
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.measure import Measurement
-    from rich.table import Table
-    from rich.text import Text
-
-    rows = [[str(cell) for cell in row] for row in rows]
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for index, column in enumerate(columns):
-        numeric = all(_is_number(row[index]) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=index < len(columns) - 1)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
-    console.print(table)
-
-
 def check_writable(path: Path) -> None:
     """Refuses, before the work, a file that its results could not be written to; leaves nothing there.
 
@@ -76,10 +52,6 @@ def check_writable(path: Path) -> None:
         raise InputError(f"`{path}` cannot be written: {error.strerror}", "choose another place") from error
     if is_new:
         path.unlink()
-
-
-def _is_number(cell: str) -> bool:
-    return cell in ("", "-") or cell.lstrip("+-").replace(",", "").replace(".", "", 1).rstrip(" %kMGBs").isdigit()
 
 
 @contextmanager

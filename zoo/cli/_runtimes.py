@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from zoo.cli._output import print_table
+from zoo.cli._tables import print_table
 
 COLUMNS = ("target", "us CompiledModel", "MB", "us Interpreter", "MB")
 

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from zoo._durable import write_text
 from zoo.bundle import load_bundle
+from zoo.cli import _names
 from zoo.cli._later import later
-from zoo.cli._output import check_writable, import_tensorflow, print_json, print_table, progress_bar
+from zoo.cli._output import check_writable, import_tensorflow, print_json, progress_bar
+from zoo.cli._tables import print_table
 from zoo.errors import InputError
 
 Patience = Annotated[
@@ -22,7 +25,14 @@ app = typer.Typer(help="Compares speeds: contestants take turns in one process."
 
 @app.command("latency")
 def latency(
-    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE", help="Bundles by name or folder.")],
+    bundles: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BUNDLE",
+            autocompletion=_names.trainings,
+            help="Bundles by name or folder.",
+        ),
+    ],
     targets: Annotated[
         list[str] | None,
         typer.Option("--target", help="Only this target; may be given again.  All that ship unless given."),
@@ -38,13 +48,17 @@ def latency(
     if peers:
         raise InputError("`--peers` is not there yet: artifacts are compared with each other alone")
     from zoo.bench.latency import compare
+    from zoo.bench.rnn.kept import write_figures
 
-    if out is not None:
-        check_writable(out)
+    _check_writable(out)
     with progress_bar() as report:
         found = compare([load_bundle(name) for name in bundles], targets or (), threads=threads, report=report)
+    _show_latency(found, threads, as_json)  # before it is kept: a full disk takes no figures away
     if out is not None:
-        out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        write_figures(found, out)
+
+
+def _show_latency(found: dict, threads: int, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
@@ -95,16 +109,25 @@ def rnn(
     _check_writable(out, write)
     kept = [path for path in (out, write and write.with_suffix(".json")) if path is not None]
 
+    unkept: list[InputError] = []
+
     def keep(found: dict) -> None:
+        """A disk that is full ends no comparison: what was measured is still shown."""
+        unkept.clear()
         for path in kept:
-            write_figures(found, path)
+            try:
+                write_figures(found, path)
+            except InputError as error:
+                unkept.append(error)
 
     axes, timing = (cells, lengths, units, layers), {"rounds": rounds, "patience": patience}
     found = read_figures(figures) if figures else _compare(axes, long, peers, timing, keep)
     keep(found)
+    _show(found, for_screen, as_json)
+    if unkept:
+        raise unkept[0]
     if write is not None:
         write_page(found, write)
-    _show(found, for_screen, as_json)
 
 
 @app.command("profile")
@@ -138,11 +161,11 @@ def profile(
 
     with progress_bar() as report:
         found = profile(cases, wanted, rounds=rounds, report=report)
+    _show(found, for_screen, as_json)
     if out is not None:
         write_figures(found, out)
     if write is not None:
         write_page(found, write)
-    _show(found, for_screen, as_json)
 
 
 @app.command("runtimes")
@@ -202,8 +225,12 @@ def forms(
         check_writable(TABLE)
     with progress_bar() as report:
         found = measure_forms(rounds=rounds, processes=processes, patience=patience, report=report)
+    _show_forms(found, as_json)
     if write:
-        TABLE.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        write_text(TABLE, json.dumps(found, indent=1) + "\n")
+
+
+def _show_forms(found: dict, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return

@@ -4,14 +4,22 @@ from typing import Annotated
 
 import typer
 
+from zoo.cli import _names
+from zoo.cli._output import print_json
+
 
 def card(
     bundles: Annotated[
         list[str] | None,
-        typer.Argument(metavar="BUNDLE", help="Bundles by name or folder; all that ship if none is given."),
+        typer.Argument(
+            metavar="BUNDLE",
+            autocompletion=_names.trainings,
+            help="Bundles by name or folder; all that ship if none is given.",
+        ),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Write each README anew, and the project's table.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Fail if one of them is out of date.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the cards as JSON.")] = False,
 ) -> None:
     """Shows what was measured of a bundle: `zoo card resnet_tiny.digits`.
 
@@ -22,10 +30,12 @@ def card(
     from zoo.errors import InputError
     from zoo.verify.cards import readmes
 
-    if write and check:
-        raise InputError("`--write` and `--check` exclude each other")
+    if write + check + as_json > 1:
+        raise InputError("`--write`, `--check` and `--json` exclude each other")
     chosen = [load_bundle(name) for name in bundles] if bundles else readmes.shipped_bundles()
-    if write:
+    if as_json:
+        print_json([bundle.card for bundle in chosen])
+    elif write:
         for path in readmes.write(chosen):
             print(path)
     elif check:

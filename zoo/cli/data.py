@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli._output import import_tensorflow, print_json, print_table
+from zoo.cli._output import import_tensorflow, print_json
+from zoo.cli._tables import print_table
 
 app = typer.Typer(help="Data sets: list, show, download and prepare.", no_args_is_help=True)
 

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from zoo.bundle import USUAL_TARGETS
-from zoo.cli._output import import_tensorflow, print_table, progress_bar
+from zoo.cli._output import import_tensorflow, progress_bar
+from zoo.cli._tables import print_table
 from zoo.errors import GateError
 
 RECIPES = ("resnet_tiny.digits", "stacked_rnn_tiny.digits")

@@ -5,17 +5,25 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli._output import import_tensorflow, print_table, progress_bar
+from zoo.cli import _names
+from zoo.cli._output import import_tensorflow, print_json, progress_bar
+from zoo.cli._tables import print_table
 from zoo.errors import InputError
 
 
 def evaluate(
     name: Annotated[
-        str, typer.Argument(metavar="RUN|BUNDLE", help="The folder of a run, or a bundle by name or folder.")
+        str,
+        typer.Argument(
+            metavar="RUN|BUNDLE",
+            autocompletion=_names.trainings,
+            help="The folder of a run, or a bundle by name or folder.",
+        ),
     ],
     target: Annotated[
         str | None, typer.Option("--target", metavar="T", help="Which artifact of a bundle; all unless given.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Scores on the test split: `zoo evaluate resnet_tiny.digits --target int8`.
 
@@ -23,12 +31,12 @@ def evaluate(
     """
     import_tensorflow()
     if (Path(name) / "recipe.yaml").exists() and not (Path(name) / "manifest.json").exists():
-        evaluate_training(name, target)
+        evaluate_training(name, target, as_json)
     else:
-        evaluate_artifacts(name, [target] if target else [])
+        evaluate_artifacts(name, [target] if target else [], as_json)
 
 
-def evaluate_training(path: str, target: str | None) -> None:
+def evaluate_training(path: str, target: str | None, as_json: bool) -> None:
     """Prints the evaluation of a run, which is made first if the training ended and was killed before it."""
     from zoo.training import environment, evaluate_run, load_run
 
@@ -40,11 +48,11 @@ def evaluate_training(path: str, target: str | None) -> None:
         environment.apply(run.environment)  # the bits that the training itself would have found
         with progress_bar() as report:
             evaluate_run(run, report)
-    print_evaluation(run.evaluation)
+    (print_json if as_json else print_evaluation)(run.evaluation)
     run.check_reach()
 
 
-def evaluate_artifacts(name: str, targets: list[str]) -> None:
+def evaluate_artifacts(name: str, targets: list[str], as_json: bool) -> None:
     """Prints the scores of a bundle's artifacts, all that ship unless `targets` names some."""
     from zoo.bundle import load_bundle
     from zoo.verify.verification import score_artifact
@@ -52,6 +60,9 @@ def evaluate_artifacts(name: str, targets: list[str]) -> None:
     bundle = load_bundle(name)
     with progress_bar() as report:
         scores = {target: score_artifact(bundle, target, report) for target in targets or bundle.targets}
+    if as_json:
+        print_json({"bundle": bundle.name, "artifacts": scores})
+        return
     metrics = next(iter(scores.values()))["metrics"]
     rows = [(metric, *(figure(found, metric) for found in scores.values())) for metric in metrics]
     print_table(("test split", *scores), rows, title=bundle.name)

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from zoo.bundle import TARGETS, USUAL_TARGETS, Bundle
-from zoo.cli._output import CUSTOM, import_tensorflow, print_table, progress_bar
+from zoo.cli import _names
+from zoo.cli._output import CUSTOM, import_tensorflow, print_json, progress_bar
 from zoo.cli._runtimes import print_runtimes
 from zoo.cli._sizes import lengths, shapes
+from zoo.cli._tables import print_table
 
 
 def export(
@@ -16,6 +18,7 @@ def export(
         str,
         typer.Argument(
             metavar="NAME|RUN|FILE.keras",
+            autocompletion=_names.models_and_trainings,
             help="A model by name, with or without a tag, a run or bundle, or a Keras file (Keras 2: `.h5`).",
         ),
     ],
@@ -99,6 +102,7 @@ def export(
         bool, typer.Option("--keep-failed", help="Write what fails its gates too, named so wherever it appears.")
     ] = False,
     custom: Annotated[list[str] | None, CUSTOM] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: where the bundle is, and its card.")] = False,
 ) -> None:
     """Exports a model and measures it: `zoo export resnet_tiny --target float32 --target float16 --out exported`.
 
@@ -133,7 +137,10 @@ def export(
             keep_failed=keep_failed,
             report=report,
         )
-    show(bundle)
+    if as_json:
+        print_json({"path": str(bundle.path), "card": bundle.card})
+    else:
+        show(bundle)
     if error := gates_not_met(bundle.card):
         raise error
 

@@ -1,5 +1,6 @@
 """`zoo facts`: counts what can be counted of every model into `families/facts.json`."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import typer
 
 from zoo import registry
+from zoo._durable import write_text
 from zoo.cli._output import import_tensorflow
 from zoo.errors import GateError, InputError
 
@@ -16,8 +18,15 @@ def facts(
     check: Annotated[
         bool, typer.Option("--check", help="Count anew and compare; exits 3 where the file is stale.")
     ] = False,
+    package: Annotated[
+        str,
+        typer.Option(metavar="PACKAGE", help="That of a plug-in, as its entry point names it; ours unless given."),
+    ] = registry.OURS,
 ) -> None:
-    """Generates the facts that `zoo list` and `zoo show` print: `zoo facts --check`."""
+    """Generates the facts that `zoo list` and `zoo show` print: `zoo facts --check`.
+
+    For a plug-in, `zoo facts --write --package my_distribution.families` writes the file beside its families.
+    """
     if write == check:
         raise InputError(
             "`zoo facts` writes or compares, found " + ("both" if write else "neither"), "`zoo facts --check`"
@@ -26,12 +35,15 @@ def facts(
     from zoo import families
     from zoo.families import _facts
 
-    path = Path(families.__file__).with_name("facts.json")
-    names = [name for name in registry.list_models() if registry.get_spec(name).package == families.__name__]
+    packages = {name: registry.get_spec(name).package for name in registry.list_models()}
+    names = [name for name, its in packages.items() if its == package]
+    if not names:
+        raise registry.unknown("package of families", package, set(packages.values()))
+    path = Path(next(iter(importlib.import_module(package).__path__))) / "facts.json"
     counted = {name: _facts.facts(families.create_model(name)) for name in names}
     text = json.dumps(counted, indent=1) + "\n"
     if write:
-        path.write_text(text, "utf-8")
+        write_text(path, text)
         print(f"{path}: {len(counted)} models")
     elif not path.exists() or path.read_text("utf-8") != text:
         old = json.loads(path.read_text("utf-8")) if path.exists() else {}

@@ -5,13 +5,20 @@ from typing import Annotated
 import typer
 
 from zoo import registry
-from zoo.cli._output import print_json, print_table
+from zoo.cli import _names
+from zoo.cli._output import print_json
+from zoo.cli._tables import print_table
 from zoo.errors import UnknownNameError
 
 
 def list_(
     pattern: Annotated[
-        str, typer.Argument(metavar="PATTERN", help="Shell wildcards; with a dot, trainings are listed: `resnet8.*`.")
+        str,
+        typer.Argument(
+            metavar="PATTERN",
+            autocompletion=_names.models,
+            help="Shell wildcards; with a dot, trainings are listed: `resnet8.*`.",
+        ),
     ] = "*",
     task: Annotated[str | None, typer.Option(help="Only models of this task.")] = None,
     pretrained: Annotated[bool, typer.Option("--pretrained", help="Only trainings whose weights are at hand.")] = False,

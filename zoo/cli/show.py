@@ -6,12 +6,19 @@ import typer
 
 from zoo import registry
 from zoo.bundle import load_bundle
-from zoo.cli._output import print_json, print_table
+from zoo.cli import _names
+from zoo.cli._output import print_json
 from zoo.cli._runtimes import print_runtimes
+from zoo.cli._tables import print_table
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME[.TAG]", help="A model, or one training of it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME[.TAG]", help="A model, or one training of it.", autocompletion=_names.models_and_trainings
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Shows a model: `zoo show resnet8`.  Parameters, MACs, receptive field, paper, and what its trainings measured."""

@@ -1,19 +1,24 @@
 """`zoo train`: from a recipe to a run."""
 
-import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zoo.cli._output import import_tensorflow, progress_bar
+from zoo.cli import _names
+from zoo.cli._output import import_tensorflow, print_json, progress_bar
 from zoo.cli.evaluate import print_evaluation
 from zoo.errors import InputError
 
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="A recipe's file, or the `name.tag` of a shipped one.")
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            autocompletion=_names.recipes,
+            help="A recipe's file, or the `name.tag` of a shipped one.",
+        ),
     ],
     settings: Annotated[
         list[str] | None,
@@ -25,6 +30,7 @@ def train(
     ] = False,
     cache: Annotated[Path | None, typer.Option("--cache", metavar="DIR", hidden=True)] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all runs.")] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Trains a recipe: `zoo train recipes/resnet_tiny.digits.yaml`.
 
@@ -42,17 +48,11 @@ def train(
     parsed = load_recipe(recipe, parse_overrides(settings or []))
     had_ended = resume and ended_run(parsed, out)
     with progress_bar() as report:
-        show_talk()
         run = train_recipe(parsed, out, resume, deterministic, report)
-    print_evaluation(run.evaluation)
-    print(f"\nthe run is `{run.path}`; `zoo export {run.path} --out saved_models` makes a bundle of it")
+    if as_json:
+        print_json({"run": str(run.path), "evaluation": run.evaluation})
+    else:
+        print_evaluation(run.evaluation)
+        print(f"\nthe run is `{run.path}`; `zoo export {run.path} --out saved_models` makes a bundle of it")
     if not had_ended:
         run.check_reach()
-
-
-def show_talk() -> None:
-    """Shows on stderr what the training says of itself: where it goes on, and a line an epoch."""
-    logger = logging.getLogger("zoo")
-    logger.setLevel(logging.INFO)
-    logger.addHandler(logging.StreamHandler())
-    logger.propagate = False  # a library that sets up the root logger would show every line twice

@@ -5,12 +5,21 @@ from typing import Annotated
 import typer
 
 from zoo.bundle import load_bundle
-from zoo.cli._output import CUSTOM, import_tensorflow, print_json, print_table, progress_bar
+from zoo.cli import _names
+from zoo.cli._output import CUSTOM, import_tensorflow, print_json, progress_bar
+from zoo.cli._tables import print_table
 from zoo.errors import GateError
 
 
 def verify(
-    bundles: Annotated[list[str], typer.Argument(metavar="BUNDLE", help="Bundles by name or folder.")],
+    bundles: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BUNDLE",
+            autocompletion=_names.trainings,
+            help="Bundles by name or folder.",
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from zoo._durable import writing
 from zoo._keras import check_backend, own_settings
 from zoo.bundle import Bundle, ignore, load_bundle, write_bundle
 from zoo.errors import GateError, InputError
@@ -103,7 +104,7 @@ def export_model(
 
     Raises:
         UnknownNameError: there is no such model, target or data set.
-        InputError: an option, a file or an array is not what it must be.
+        InputError: an option, a file or an array is not what it must be, or the disk is full.
         ConversionError: the model cannot be lowered, or the converter failed for every target.
         DataError: the data set of the training is not prepared.
         GateError: every target failed its gates, and none is kept.  Then, as after any error, nothing is written.
@@ -123,7 +124,8 @@ def export_model(
         task=task,
         labels=labels,
     )
-    with tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
+    places = f"{out}` or `{tempfile.gettempdir()}"  # libraries that write do not always say where they failed
+    with writing(places), tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
         source = open_source(model, name, request, Path(scratch), builder)
         manifest = describe(source, batch_size)
         _check_place(Path(out) / source.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from zoo.training._files import write_text
+from zoo._durable import write_text, writing
 
 
 class Logs:
@@ -16,21 +16,32 @@ class Logs:
     def __init__(self, folder: Path, lines: list[dict[str, float]]):
         self._csv = folder / "metrics.csv"
         self._lines: list[dict[str, float]] = []
-        shutil.rmtree(folder / "tensorboard", ignore_errors=True)
-        self._board = tf.summary.create_file_writer(str(folder / "tensorboard"))
-        self._csv.unlink(missing_ok=True)
+        self._tensorboard = folder / "tensorboard"
+        shutil.rmtree(self._tensorboard, ignore_errors=True)  # what it showed stands in the table
+        if not lines:
+            self._csv.unlink(missing_ok=True)
+        with writing(self._tensorboard):
+            self._board = tf.summary.create_file_writer(str(self._tensorboard))
         for line in lines:
-            self.add(line)
+            self._show(line)
+        if lines:
+            self._write()
 
     def add(self, line: dict[str, float]) -> None:
         """Logs one epoch."""
-        self._lines.append(line)
+        self._show(line)
+        self._write()
+
+    def _write(self) -> None:
         text = io.StringIO()
-        table = csv.DictWriter(text, fieldnames=list(line), lineterminator="\n")
+        table = csv.DictWriter(text, fieldnames=list(self._lines[-1]), lineterminator="\n")
         table.writeheader()
         table.writerows(self._lines)
         write_text(self._csv, text.getvalue())
-        with self._board.as_default():
+
+    def _show(self, line: dict[str, float]) -> None:
+        self._lines.append(line)
+        with writing(self._tensorboard), self._board.as_default():
             for name, value in line.items():
                 tf.summary.scalar(name, value, step=int(line["epoch"]))
-        self._board.flush()
+            self._board.flush()

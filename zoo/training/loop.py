@@ -11,11 +11,11 @@ from types import ModuleType
 
 import numpy as np
 
+from zoo._keras import save_weights
 from zoo.bundle import ignore
 from zoo.data import DataSet, Examples
 from zoo.errors import RecipeError
 from zoo.training import state
-from zoo.training._files import write_atomically
 from zoo.training.feeding.augmentation import Draw
 from zoo.training.feeding.batches import batches, steps_per_epoch
 from zoo.training.learner import Learner, Step
@@ -86,7 +86,7 @@ class Training:
         self.best_weights = [arrays[name] for name in _best_names(sum(name.startswith("best.") for name in arrays))]
         if self.best_weights:  # what is on disk may be of a later epoch than this state
             self._use_best_weights()
-            write_atomically(folder / "best.weights.h5", self.learner.model.save_weights)
+            save_weights(self.learner.model, folder / "best.weights.h5")
         self.learner.restore(arrays)
         return True
 
@@ -101,7 +101,7 @@ class Training:
         if not self.ended:
             self._run_steps(request)
         self._use_best_weights()
-        write_atomically(self.folder / "model.weights.h5", self.learner.model.save_weights)
+        save_weights(self.learner.model, self.folder / "model.weights.h5")
 
     def _run_steps(self, request: StopRequest) -> None:
         recipe, progress = self.recipe, self.progress
@@ -170,7 +170,7 @@ class Training:
         if progress.best_value is None or self._better(monitored, progress.best_value):
             progress.best_epoch, progress.best_value = epoch, monitored
             self.best_weights = self.learner.model_arrays()
-            write_atomically(self.folder / "best.weights.h5", self.learner.model.save_weights)
+            save_weights(self.learner.model, self.folder / "best.weights.h5")
         progress.lines.append(
             {
                 "epoch": epoch,

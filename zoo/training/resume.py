@@ -4,8 +4,9 @@ import re
 import time
 from pathlib import Path
 
+from zoo._durable import write_text
 from zoo.errors import InputError, RecipeError
-from zoo.training._files import write_json, write_text
+from zoo.training._files import write_json
 from zoo.training.environment import BINDING
 from zoo.training.recipe import Recipe
 from zoo.training.run import Run

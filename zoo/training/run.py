@@ -8,13 +8,14 @@ model.weights.h5   at the end          evaluation.json    at the very end, on th
 
 import csv
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from zoo.errors import GateError, InputError
+from zoo.training._files import damaged, read_json
 from zoo.training.recipe import Recipe, load_recipe
+from zoo.training.recipe.fitted import fitted_spec
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,36 @@ class Run:
 
     @property
     def environment(self) -> dict:
-        """What the training ran on: `deterministic`, `threads`, `cpu`, `hardware`, `versions`."""
-        return _read_json(self.path / "environment.json")
+        """What the training ran on: `deterministic`, `threads`, `cpu`, `hardware`, `versions`.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        hint = "what the training ran on cannot be had again: a new run begins without `--resume`"
+        return read_json(self.path / "environment.json", hint, "deterministic", "threads", "hardware", "versions")
 
     @property
     def evaluation(self) -> dict | None:
-        """What the test split said, None before the end: see `evaluation.evaluate_run`."""
+        """What the test split said, None before the end: see `evaluation.evaluate_run`.
+
+        Raises:
+            InputError: the file is damaged.
+        """
         path = self.path / "evaluation.json"
-        return _read_json(path) if path.exists() else None
+        hint = f"remove it: `zoo evaluate {self.path}` makes it anew"
+        return read_json(path, hint, "metrics") if path.exists() else None
 
     @property
     def epochs(self) -> list[dict[str, float]]:
-        """The lines of `metrics.csv`."""
+        """The lines of `metrics.csv`.
+
+        Raises:
+            InputError: the file is damaged.
+        """
         path = self.path / "metrics.csv"
         if not path.exists():
             return []
-        with path.open(newline="") as file:
+        with damaged(path, f"remove it: {self._again} writes it anew"), path.open(newline="", encoding="utf-8") as file:
             return [{key: float(value) for key, value in line.items()} for line in csv.DictReader(file)]
 
     @property
@@ -70,13 +85,16 @@ class Run:
         """The trained `keras.Model`.
 
         Raises:
-            InputError: the training has not ended.
+            InputError: the training has not ended, or the weights are damaged.
         """
         from zoo.families import create_model
 
         self.check_ended()
-        model = create_model(self.recipe.model)
-        model.load_weights(self.path / "model.weights.h5")
+        spec = fitted_spec(self.recipe)
+        model = create_model(spec.name, **spec.arguments)
+        weights = self.path / "model.weights.h5"
+        with damaged(weights, f"remove it and `evaluation.json`: {self._again} makes both anew from the saved state"):
+            model.load_weights(weights)
         return model
 
     def check_ended(self) -> None:
@@ -88,8 +106,13 @@ class Run:
         if not (self.path / "model.weights.h5").exists():
             raise InputError(
                 f"the training of `{self.path}` has not ended: it has no model.weights.h5",
-                f"`zoo train {self.path / 'recipe.yaml'} --out {self.path.parent.parent} --resume` goes on with it",
+                f"{self._again} goes on with it",
             )
+
+    @property
+    def _again(self) -> str:
+        """The command that goes on with this run."""
+        return f"`zoo train {self.path / 'recipe.yaml'} --out {self.path.parent.parent} --resume`"
 
     def check_reach(self) -> None:
         """Does nothing if the test split gave what the recipe must reach.
@@ -116,7 +139,3 @@ def load_run(path: Path | str) -> Run:
         if not (path / name).is_file():
             raise InputError(f"not a run: `{path}` has no {name}", "`zoo train` prints the folder of its run")
     return Run(path)
-
-
-def _read_json(path: Path) -> dict:
-    return json.loads(path.read_text("utf-8"))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo._durable import write_atomically, writing
 from zoo.bundle import ignore
-from zoo.training._files import write_atomically
 
 KEPT = 2
 CHUNK = 1 << 16
@@ -42,7 +42,8 @@ def save(folder: Path, position: int, arrays: Mapping[str, np.ndarray], facts: d
                 file.write(payload[start : start + CHUNK])
                 report("saving", min(start + CHUNK, len(payload)), len(payload))
 
-    folder.mkdir(exist_ok=True)
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
     path = folder / f"{position:010d}.state"
     write_atomically(path, write)
     for old in _newest_first(folder)[KEPT:]:

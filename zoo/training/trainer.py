@@ -2,18 +2,20 @@
 
 import functools
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 
 import keras
 
 from zoo import registry
-from zoo._keras import own_settings
+from zoo._keras import check_backend, own_settings
 from zoo.bundle import ignore
 from zoo.data import get_data, hold_out
 from zoo.families import create_model
 from zoo.tasks import get_task
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
+from zoo.training.alone import alone
 from zoo.training.evaluation import evaluate_run
 from zoo.training.feeding.augmentation import augment
 from zoo.training.feeding.batches import steps_per_epoch
@@ -21,17 +23,20 @@ from zoo.training.learner import Learner
 from zoo.training.loop import Training
 from zoo.training.recipe import Recipe
 from zoo.training.recipe.feasible import check_examples, check_model
+from zoo.training.recipe.fitted import fitted_spec
 from zoo.training.run import Run
 from zoo.training.signals import StopRequest, stop_requests
+from zoo.training.talk import talk
 
 log = logging.getLogger(__name__)
 
 
+@talk()
 @own_settings()
 def train(
     recipe: Recipe, out: Path | str = "runs", resume: bool = False, deterministic: bool = False, report=ignore
 ) -> Run:
-    """Trains a recipe and evaluates what came out; writes a run.
+    """Trains a recipe and evaluates what came out; writes a run, and says a line an epoch on stderr (see `talk`).
 
     Args:
         recipe: what `load_recipe` gives.
@@ -44,8 +49,10 @@ def train(
     Raises:
         RecipeError: the recipe does not fit the model, the data or the run to be resumed, or the training broke down.
         DataError: the data set is not prepared.
+        InputError: another process is at work on the run, a file of it is damaged, or the disk is full.
         StoppedError: SIGINT or SIGTERM came; the state is saved.
     """
+    check_backend("training")
     out = Path(out)
     if resume and (ended := resuming.ended_run(recipe, out)):
         log.info("`%s` has ended: there is nothing to go on with", ended.path)
@@ -53,15 +60,20 @@ def train(
     run = resuming.newest_run(recipe, out) if resume else None
     if resume and run is None:
         log.info("no run of `%s` in `%s` to go on with: a new one begins", recipe.full_name, out)
-    environment = environments.describe(recipe, deterministic)
-    if run is not None and resuming.has_state(run):
-        environment = _environment_to_go_on_with(run, environment)
-    environments.apply(environment)
-    training = _prepare(recipe, report)
-    run = run or resuming.new_run(recipe, out)
-    resuming.write_head(run, recipe, environment)
-    with stop_requests() as request:
-        _carry_through(training, run.path, request)
+    with ExitStack() as held:
+        if run is not None:
+            held.enter_context(alone(run.path))
+        environment = environments.describe(recipe, deterministic)
+        if run is not None and resuming.has_state(run):
+            environment = _environment_to_go_on_with(run, environment)
+        environments.apply(environment)
+        training = _prepare(recipe, report)
+        if run is None:
+            run = resuming.new_run(recipe, out)
+            held.enter_context(alone(run.path))
+        resuming.write_head(run, recipe, environment)
+        with stop_requests() as request:
+            _carry_through(training, run.path, request)
     return Run(run.path)
 
 
@@ -94,7 +106,7 @@ def _prepare(recipe: Recipe, report) -> Training:
     train, validation = hold_out(data.load("train"), recipe.validation)
     check_examples(recipe, train)
     keras.utils.set_random_seed(recipe.seed)
-    model = create_model(recipe.model)
+    model = _build(recipe)
     check_model(recipe, model, data)
     weights = None
     if recipe.class_weight is not None:
@@ -102,3 +114,12 @@ def _prepare(recipe: Recipe, report) -> Training:
     learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), task.loss, weights)
     augmenting = functools.partial(augment, recipe.augment, data)
     return Training(recipe, learner, task, data, train, validation, augmenting, report)
+
+
+def _build(recipe: Recipe) -> keras.Model:
+    """The model in the size that fits the data, with fresh weights; says where that is not the size of its name."""
+    spec, usual = fitted_spec(recipe), registry.get_spec(recipe.model).arguments
+    if changed := {name: value for name, value in spec.arguments.items() if usual[name] != value}:
+        values = ", ".join(f"`{name}` {value} (usually {usual[name]})" for name, value in changed.items())
+        log.info("`%s` is built for `%s`: %s", recipe.model, recipe.data, values)
+    return create_model(recipe.model, **changed)

@@ -6,13 +6,18 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from zoo._durable import write_text, writing
 from zoo.bench.rnn.bars import verdicts
 from zoo.errors import InputError
 
 
 def write_figures(found: Mapping, path: Path) -> None:
-    """Writes the figures of a run."""
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    """Writes the figures of a run.
+
+    Raises:
+        InputError: they cannot be written; what stood there stays.
+    """
+    write_text(path, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_figures(path: Path) -> dict:
@@ -33,6 +38,7 @@ def write_page(found: Mapping, path: Path) -> None:
     from zoo.bench.rnn.plot import draw
     from zoo.bench.rnn.report import page
 
-    path.write_text(page(found, path.as_posix()), "utf-8")
-    draw(found, path.with_suffix(".png"))
+    write_text(path, page(found, path.as_posix()))
+    with writing(path.with_suffix(".png")):
+        draw(found, path.with_suffix(".png"))
     write_figures(found, path.with_suffix(".json"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 
+from zoo._keras import save_weights
 from zoo.bundle import Bundle, load_bundle
 from zoo.data import DataSet, get_data
 from zoo.errors import ConversionError, InputError
@@ -29,6 +30,7 @@ from zoo.sources.keras_file import is_by_keras_2, load_keras_file
 from zoo.sources.said import said_by
 from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
+from zoo.training.recipe.fitted import fitted_spec
 
 PART, STEP = "predict", "step"
 
@@ -142,7 +144,7 @@ def _of_zoo(model: str | os.PathLike, path: Path, name: str | None, request: Req
 def _of_run(path: Path, request: Request) -> Source:
     run = load_run(path)
     files = {"recipe.yaml": path / "recipe.yaml", "model.weights.h5": path / "model.weights.h5"}
-    spec = get_spec(run.recipe.model)
+    spec = fitted_spec(run.recipe)
     return _ours(Source(run.full_name, run.model(), files, spec, run.recipe, run.training), request)
 
 
@@ -154,7 +156,7 @@ def _of_bundle(bundle: Bundle, name: str | None, request: Request, scratch: Path
     kept = [file for file in ("recipe.yaml", "model.weights.h5") if file in bundle.manifest["files"]]
     files = {file: _copy(bundle.file(file), scratch / file) for file in kept}
     recipe = load_recipe(files["recipe.yaml"]) if "recipe.yaml" in files else None
-    spec = get_spec(bundle.manifest["model"])
+    spec = replace(get_spec(bundle.manifest["model"]), arguments=bundle.manifest["build"])
     return _ours(
         Source(bundle.name, load_model(bundle.path), files, spec, recipe, bundle.card.get("training")), request
     )
@@ -169,7 +171,7 @@ def _as_before(bundle: Bundle, request: Request) -> Request:
 
 def _untrained(spec: Spec, request: Request, scratch: Path) -> Source:
     model = create_model(spec.name)
-    model.save_weights(scratch / "model.weights.h5")
+    save_weights(model, scratch / "model.weights.h5")
     return _ours(Source(spec.name, model, {"model.weights.h5": scratch / "model.weights.h5"}, spec), request)
 
 

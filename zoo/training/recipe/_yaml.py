@@ -57,7 +57,10 @@ def parse(text: str) -> object:
     Raises:
         yaml.YAMLError: it is not YAML, or has a key twice.
     """
-    return yaml.load(text, _Loader)
+    try:
+        return yaml.load(text, _Loader)
+    except ValueError as error:  # a number of thousands of digits
+        raise yaml.YAMLError(str(error)) from error
 
 
 def render(values: dict) -> str:

@@ -45,7 +45,7 @@ def parse_overrides(settings: list[str]) -> dict[str, object]:
         try:
             overrides[key.strip()] = _yaml.parse(value)
         except yaml.YAMLError as error:
-            raise RecipeError(f"`--set {setting}`: the value is not YAML: {_one_line(error)}") from error
+            raise RecipeError(f"`--set {setting[:80]}`: the value is not YAML: {_one_line(error)}") from error
     return overrides
 
 
