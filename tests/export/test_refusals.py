@@ -66,6 +66,11 @@ def quantised_by_keras():
     return model
 
 
+def of_ids(layer: keras.Layer) -> Model:
+    x = Input((3,), name="ids", dtype="int64")
+    return Model(x, layer(x))
+
+
 def tokens():
     x = Input((6,), name="tokens", dtype="int32")
     return Model(x, layers.Flatten()(layers.Embedding(5, 2)(x)))
@@ -93,6 +98,12 @@ REFUSED = {
     "open time axis": (open_time, {}, InputError, r"time axis of input `signal` .* found \(None, None, 3\)"),
     "open picture": (open_picture, {"length": 8}, InputError, "axis 2 of input `picture` is of unknown size"),
     "length without need": (sequential_lstm, {"length": 8}, InputError, "no input has a time axis of unknown length"),
+    "a table": (
+        lambda: of_ids(layers.IntegerLookup(vocabulary=[3, 4], name="words")),
+        {},
+        ConversionError,
+        "layer `words` .*IntegerLookup.* looks its input up in a table",
+    ),
     "text": (text, {}, ConversionError, "input `words` takes text"),
     "half weights": (half_weights, {}, ConversionError, "layer `half` has weights in float16"),
     "quantised by Keras": (quantised_by_keras, {}, ConversionError, "layer `small` was quantised by Keras"),
@@ -103,10 +114,10 @@ REFUSED = {
     "chunk of none": (sequential_lstm, {"step": True, "chunk": 0}, InputError, "wrong value of `chunk`: found 0"),
     "step of int16x8": (sequential, {"step": True, "targets": "int16x8"}, InputError, "`int16x8` has no part `step`"),
     "step of what looks ahead": (
-        open_time,
-        {"step": True, "length": 6},
+        lambda: of(layers.Bidirectional(layers.GRU(2), name="both")),
+        {"step": True},
         ConversionError,
-        "looks ahead: layer `conv1d.* its padding is `same`",
+        "looks ahead: layer `both` .* reads the sequence from its end too",
     ),
     "unknown form": (sequential_lstm, {"form": "rolled"}, InputError, "unknown form: `rolled`"),
     "unknown runtime": (sequential_lstm, {"runtime": "tpu"}, InputError, "unknown runtime: `tpu`"),

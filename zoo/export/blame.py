@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
+import tensorflow as tf
 from keras.src.ops.function import Function
 
 from zoo._replaced import replaced
@@ -64,6 +65,25 @@ def blaming() -> Iterator[Blame]:
         replaced(Function, "_run_through_graph", in_a_graph(Function._run_through_graph)),
     ):
         yield blame
+
+
+@contextmanager
+def marking(origins: dict[str, keras.Operation]) -> Iterator[None]:
+    """While it lasts, notes the innermost layer or operation that made each node of the TensorFlow graph traced."""
+
+    def marked(original: Callable) -> Callable:
+        def call(operation, *args, **kwargs):
+            graph = tf.compat.v1.get_default_graph()
+            before = len(graph.get_operations())
+            outputs = original(operation, *args, **kwargs)
+            for node in graph.get_operations()[before:]:
+                origins.setdefault(node.name, operation)
+            return outputs
+
+        return call
+
+    with replaced(keras.Operation, "__call__", marked(keras.Operation.__call__)):
+        yield
 
 
 def titled(operation: keras.Operation) -> str:

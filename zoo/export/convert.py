@@ -22,6 +22,8 @@ import tensorflow as tf
 
 import zoo
 from zoo.errors import ConversionError
+from zoo.export.blame import first_words
+from zoo.export.refusal import RefusedError
 
 _LAST_LINES = 6
 """How many lines of a dead process's talk an error quotes."""
@@ -66,15 +68,20 @@ class Converter:
             calibration: for `int8` and `int16x8`, which take one function: (runs, *shape) for each of its inputs.
 
         Raises:
-            ConversionError: the converter refused, crashed, or took longer than `time_limit`.
+            RefusedError: the converter refused.
+            ConversionError: it crashed, or took longer than `time_limit`.
         """
         with tempfile.TemporaryDirectory(prefix="zoo-convert-") as folder:
             folder = Path(folder)
-            _save(functions, folder / "saved_model")
+            try:
+                _save(functions, folder / "saved_model")
+            except Exception as error:  # a table of words, say, which is no variable
+                raise RefusedError(first_words(error)) from error
             if calibration is not None:
                 np.savez(folder / "calibration.npz", **calibration)
             request = {"convert": str(folder), "signatures": list(functions), "target": target}
-            self._ask(request, "the TFLite converter", "refused the model")
+            if refused := self._ask(request, "the TFLite converter"):
+                raise RefusedError(refused)
             return (folder / "converted.tflite").read_bytes()
 
     def cpu_seconds(self) -> float:
@@ -91,9 +98,11 @@ class Converter:
         Raises:
             ConversionError: it could not be run, or ended the process.
         """
-        self._ask({"run": str(path)}, "LiteRT", "could not run the file")
+        if refused := self._ask({"run": str(path)}, "LiteRT"):
+            raise ConversionError(f"LiteRT could not run the file: {refused}")
 
-    def _ask(self, request: dict, who: str, failed: str) -> None:
+    def _ask(self, request: dict, who: str) -> str | None:
+        """Why a request was refused; None where it was done."""
         if self._process is None or self._process.poll() is not None:
             self._start()
         said_before = os.fstat(self._talk.fileno()).st_size
@@ -105,9 +114,7 @@ class Converter:
             answer = ""
         if not answer:
             raise self._death(who, said_before)
-        refused = json.loads(answer)["refused"]
-        if refused:
-            raise ConversionError(f"{who} {failed}: {refused}")
+        return json.loads(answer)["refused"]
 
     def _read_line(self, who: str) -> str:
         with selectors.DefaultSelector() as selector:

@@ -33,6 +33,8 @@ def refuse(model: keras.Model, request: Request) -> None:
         check_weights(layer)
     if request.targets == ("saved_model",):
         return  # TensorFlow runs every recurrence as it is
+    for layer in all_layers(model):
+        check_no_table(layer)
     recurrent = [layer for layer in all_layers(model) if isinstance(layer, layers.RNN)]
     for layer in recurrent:
         check_recurrence(layer, request)
@@ -72,6 +74,15 @@ def check_weights(layer: keras.Layer) -> None:
         raise ConversionError(
             f"layer `{layer.name}` was quantised by Keras ({layer.dtype_policy.name}), expected float32",
             "export the model as it was before `model.quantize`: the targets quantise it themselves",
+        )
+
+
+def check_no_table(layer: keras.Layer) -> None:
+    """What looks its input up in a table of words or numbers needs a resource, which a file has not."""
+    if isinstance(layer, layers.IntegerLookup | layers.StringLookup | layers.TextVectorization):
+        raise ConversionError(
+            f"layer `{layer.name}` ({type(layer).__name__}) looks its input up in a table, which no TFLite file has",
+            "export the model behind it, with what it gives, as int32, for input",
         )
 
 

@@ -15,6 +15,7 @@ from zoo.export.convert import Converter
 from zoo.export.recurrences.cells import repeats
 from zoo.export.recurrences.holes import Cut, Inputs
 from zoo.export.recurrences.recurrence import Recurrence
+from zoo.export.refusal import RefusedError
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,23 @@ class Job:
     def convert(
         self, functions: Mapping[str, object], target: str, calibration: Mapping[str, np.ndarray] | None = None
     ) -> dict[str, Piece]:
-        """Converts functions and takes the file apart again."""
+        """Converts functions and takes the file apart again.
+
+        Raises:
+            ConversionError: see `Converter.convert`; by the name of the layer that the converter refused.
+        """
         if not functions:
             return {}
         layers = self.model._flatten_layers(include_self=False)
         layers = {layer.name for layer in layers if not isinstance(layer, keras.Model)}
-        return read(self.converter.convert(functions, target, calibration), layers)
+        try:
+            return read(self.converter.convert(functions, target, calibration), layers)
+        except RefusedError as refusal:
+            raise refusal.of_layer(self._origin) from None
+
+    def _origin(self, node: str) -> keras.Operation | None:
+        """The layer that made a node of a rest."""
+        return next((part.cut.origins[node] for part in self.parts if node in part.cut.origins), None)
 
 
 def culprit(
@@ -60,8 +72,9 @@ def culprit(
         try:
             job.convert({name: functions[name]}, "float32")
         except ConversionError as own:
+            why = own.why if isinstance(own, RefusedError) else own.message
             return ConversionError(
-                f"{repeats(recurrence.hole.layer)}, of whose `call` no TFLite built-ins can be made: {own.message}",
+                f"{repeats(recurrence.hole.layer)}, of whose `call` no TFLite built-ins can be made: {why}",
                 "override `call` with operators of TFLite, or export to `saved_model` alone",
             )
     return error

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
@@ -26,12 +26,14 @@ import tensorflow as tf
 from keras.layers import RNN, Bidirectional
 
 from zoo._replaced import replaced
-from zoo.errors import ConversionError
+from zoo.errors import ConversionError, ZooError
+from zoo.export.blame import blaming, marking
 from zoo.export.inputs.front import Front, Keep, front_of, with_names
 from zoo.export.inputs.traced import source_of, upstream
 from zoo.export.inputs.uses import Uses, uses_of
 from zoo.export.lowering.device_forms import device_forms, repeated_row
 from zoo.export.recurrences.cells import FLOAT_WEIGHTS, Cell, Kinds, cell_of
+from zoo.export.refusal import OTHERWISE
 from zoo.export.streaming.layers import Window
 
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
@@ -98,9 +100,11 @@ class Cut:
     constants: dict[str, np.ndarray]
     """What is on wires that depend on nothing: initial states that the model was built with."""
     windows: tuple[WindowHole, ...] = ()
-    """What the causal convolutions of a step read."""
+    """What the convolutions of a step read."""
     front: Front | None = None
     """What of a model in integers stays float, between the user's inputs and the first products."""
+    origins: Mapping[str, keras.Operation] = field(default_factory=dict)
+    """The layer, or operation of `keras.ops`, that made each node of the rest, by the node's name."""
 
 
 def cut_open(
@@ -124,7 +128,8 @@ def cut_open(
     outputs = {name: tracing.wire(tensor) for name, tensor in results.items()}
     feeds = tracing.rest_reads()
     shapes = {wire: tuple(tensor.shape) for wire, tensor in feeds.items()}
-    return Cut(wires, outputs, holes, tracing.rest(function, feeds), shapes, tracing.constants, windows, front)
+    rest = tracing.rest(function, feeds)
+    return Cut(wires, outputs, holes, rest, shapes, tracing.constants, windows, front, tracing.origins)
 
 
 def uses_of_inputs(model: keras.Model, inputs: Inputs) -> dict[str, Uses]:
@@ -140,7 +145,7 @@ def _traced(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds):
     results: dict[str, tf.Tensor] = {}
 
     def run(*tensors: tf.Tensor) -> list[tf.Tensor]:
-        with intercepted(tracing.open_hole), replaced(Window, "call", tracing.open_window):
+        with intercepted(tracing.open_hole), replaced(Window, "call", tracing.open_window), marking(tracing.origins):
             results.update(model(dict(zip(inputs, tensors, strict=True)), training=False))
         return list(results.values())
 
@@ -149,9 +154,14 @@ def _traced(model: keras.Model, inputs: Inputs, mask_dtype: str, kinds: Kinds):
     # Unlike tf.function, wrap_function adds no control dependencies (the state that a stateful layer would assign stays
     # as it is), and what it traced can be pruned to any part of it.
     try:
-        function = tf.compat.v1.wrap_function(run, specs)
-    except Exception as error:
+        with blaming() as blame:
+            function = tf.compat.v1.wrap_function(run, specs)
+    except ZooError as error:
         raise tracing.refusal or error from None
+    except Exception as error:  # whatever a layer stumbled over that was traced for a device
+        if blame.operation is None:
+            raise tracing.refusal or error from None
+        raise tracing.refusal or ConversionError(blame.said(error), OTHERWISE) from error
     for wire in wires.values():
         tracing.feeds[function.graph.get_tensor_by_name(f"{wire}:0").ref()] = wire
     tracing.check_all_in(function.graph)
@@ -211,6 +221,7 @@ class _Tracing:
         self._masks: dict[object, tf.Tensor] = {}
         self._fetches: dict[object, str] = {}
         self.constants: dict[str, np.ndarray] = {}
+        self.origins: dict[str, keras.Operation] = {}
 
     def open_hole(self, layer: RNN, sequence, initial_state, mask) -> list[tf.Tensor]:
         """The handler of `intercepted`."""
