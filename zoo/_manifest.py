@@ -70,8 +70,8 @@ _INPUT = {
     "time?": TRUTH,  # of the part `step`: axis 1 is time, a chunk of it
 }
 ANSWER = ("logits", "probabilities", "yes_no", "value", "whole")
-_OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "kind?": ANSWER, "softmax?": TRUTH, "time?": TRUTH}
-_STATE = {"shape": [SIZE], "dtype": DTYPE}
+_OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "kind?": ANSWER, "softmax?": TRUTH, "time?": TRUTH, "after?": SIZE}
+_STATE = {"shape": [SIZE], "dtype": DTYPE, "after?": SIZE}  # frames before which it stays as it begins
 _QUANTIZATION = {"dtype": DTYPE, "scale": NUMBER, "zero_point": INTEGER}
 MANIFEST = {
     "schema": (SCHEMA,),

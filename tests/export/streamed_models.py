@@ -143,15 +143,23 @@ def streamed_answers(data: bytes, step: Step, examples: dict[str, np.ndarray]) -
                 for name, array in group.items()
             }
             outputs.append(runner(**fed, **states))
-            states = {name: outputs[-1][name] for name in states}
+            begun = {name for name in states if begin + step.chunk > step.after.get(name, 0)}
+            states = {name: outputs[-1][name] if name in begun else value for name, value in states.items()}
         answers.append(
             {
-                name: np.concatenate([each[name] for each in outputs], 1) if name in step.timed_outputs else last
+                name: rows_of(np.concatenate([each[name] for each in outputs], 1), step, name)
+                if name in step.timed_outputs
+                else last
                 for name, last in outputs[-1].items()
                 if name not in states
             }
         )
     return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+
+
+def rows_of(rows: np.ndarray, step: Step, output: str) -> np.ndarray:
+    """Of the rows that a stream gave, those that the whole has too."""
+    return rows[:, step.after.get(output, 0) * step.model.output[output].shape[1] // step.chunk :]
 
 
 def zero(detail: dict) -> int:
@@ -186,6 +194,13 @@ def stream_in_keras(step: Step, batch: int) -> Stream:
         for name, tensor in tensors.items()
         if name not in step.state
     }
-    outputs = {name: {"time": name in step.timed_outputs} for name in step.model.output if name not in step.state}
-    state = {name: {"shape": (batch, *tensors[name].shape[1:]), "dtype": "float32"} for name in step.state}
+    outputs = {
+        name: {"shape": tuple(tensor.shape), "time": name in step.timed_outputs, "after": step.after.get(name, 0)}
+        for name, tensor in step.model.output.items()
+        if name not in step.state
+    }
+    state = {
+        name: {"shape": (batch, *tensors[name].shape[1:]), "dtype": "float32", "after": step.after.get(name, 0)}
+        for name in step.state
+    }
     return Stream(KerasRunner(step=step.model), {"inputs": inputs, "outputs": outputs, "state": state})

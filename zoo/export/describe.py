@@ -68,12 +68,17 @@ def _step(step: Step, whole: Mapping[str, Mapping]) -> dict[str, dict]:
         return {name: _of_chunk(facts, step.chunk) if name in timed else dict(facts) for name, facts in of.items()}
 
     (batch, *_), *_ = (facts["shape"] for facts in whole["inputs"].values())
+    after = {name: {"after": frames} for name, frames in step.after.items()}
+    outputs = ends(whole["outputs"], step.timed_outputs)
+    for name in step.timed_outputs:  # a stride makes one row of several frames
+        outputs[name]["shape"][1] = step.model.output[name].shape[1]
     states = {name: step.model.input[name] for name in step.state}
     return {
         "inputs": ends(whole["inputs"], step.timed_inputs),
-        "outputs": ends(whole["outputs"], step.timed_outputs),
+        "outputs": {name: facts | after.get(name, {}) for name, facts in outputs.items()},
         "state": {
-            name: {"shape": [batch, *tensor.shape[1:]], "dtype": tensor.dtype} for name, tensor in states.items()
+            name: {"shape": [batch, *tensor.shape[1:]], "dtype": tensor.dtype, **after.get(name, {})}
+            for name, tensor in states.items()
         },
     }
 

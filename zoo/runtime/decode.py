@@ -30,7 +30,9 @@ def single(runner: Runner, inputs: Arrays) -> dict[str, np.ndarray]:
 class Stream:
     """One way through time by the part `step`: frames go in as they come, answers come out.
 
-    The states that a run gives go into the next run as they are; they begin with zeros.
+    The states that a run gives go into the next run as they are; they begin with zeros, and stay so for as many frames
+    as the manifest's `after` says of them.  For as many as it says of an output that has no answer: no row, or NaN (of
+    whole numbers -1).
 
     Args:
         runner: of the parts.
@@ -44,10 +46,12 @@ class Stream:
         """Frames a run."""
         self.states: dict[str, np.ndarray] = {}
         """What the next run is given of the frames so far."""
+        self._come = 0
         self.begin()
 
     def begin(self) -> None:
         """Forgets all frames: the next one is the first."""
+        self._come = 0
         self.states = {name: np.zeros(facts["shape"], facts["dtype"]) for name, facts in self._part["state"].items()}
 
     def feed(self, **arrays: np.ndarray) -> dict[str, np.ndarray]:
@@ -58,24 +62,42 @@ class Stream:
                 of chunks and one for all; the others (batch, ...), which are given anew at every call.
 
         Returns:
-            Every output by name: of those with a row a frame (batch, n, ...); of the others what they are after the
-            last of these frames.
+            Every output by name: of those in time (batch, rows, ...), a row a frame as a rule; of the others what they
+            are after the last of these frames.
 
         Raises:
             InputError: the frames are no whole number of chunks, or not as many of every input; nothing has been run.
         """
         timed = [name for name, facts in self._part["inputs"].items() if facts.get("time")]
-        outputs = defaultdict(list)
+        outputs, before = defaultdict(list), self._come
         for first in range(0, self._frames(timed, arrays), self.chunk):
             part = {name: x[:, first : first + self.chunk] if name in timed else x for name, x in arrays.items()}
             found = self._runner.run("step", **part, **self.states)
-            self.states = {name: found[name] for name in self.states}
+            self._come += self.chunk
+            self.states = {name: self._next(name, found[name]) for name in self.states}
             for name in self._part["outputs"]:
                 outputs[name].append(found[name])
         return {
-            name: np.concatenate(outputs[name], axis=1) if facts.get("time") else outputs[name][-1]
+            name: self._rows(np.concatenate(outputs[name], axis=1), facts, before)
+            if facts.get("time")
+            else self._answer(outputs[name][-1], facts)
             for name, facts in self._part["outputs"].items()
         }
+
+    def _next(self, name: str, found: np.ndarray) -> np.ndarray:
+        """A state for the next run: zeros until it begins."""
+        facts = self._part["state"][name]
+        return np.zeros(facts["shape"], facts["dtype"]) if self._come <= facts.get("after", 0) else found
+
+    def _rows(self, found: np.ndarray, facts: Mapping, before: int) -> np.ndarray:
+        """Rows of an output in time without those that came too early; `before`: frames before these."""
+        early = max(facts.get("after", 0) - before, 0) * facts["shape"][1] // self.chunk
+        return found[:, early:]
+
+    def _answer(self, found: np.ndarray, facts: Mapping) -> np.ndarray:
+        if self._come > facts.get("after", 0):
+            return found
+        return np.full_like(found, np.nan if found.dtype.kind == "f" else -1)
 
     def _frames(self, timed: list[str], arrays: Arrays) -> int:
         counts = {name: np.shape(arrays[name])[1] for name in timed if np.ndim(arrays.get(name)) > 1}

@@ -83,12 +83,39 @@ def of_two_lengths():
     return Model([one, two], {"y": layers.GRU(4)(one) + layers.GRU(4)(two)})
 
 
+def unlike_delays():
+    h = layers.GRU(4, return_sequences=True)(x := frames())
+    return Model(x, {"y": layers.Add(name="odd")([h, layers.Conv1D(4, 5, padding="same")(h)])})
+
+
+def picked(key: slice):
+    h = layers.GRU(4, return_sequences=True)(x := frames())
+    odd = h[:, key]
+    odd._keras_history.operation.name = "odd"
+    return Model(x, {"y": odd})
+
+
 NAMED = {
     "Bidirectional": (of(layers.Bidirectional(layers.GRU(3), name="odd")), "reads the sequence from its end too"),
     "go_backwards": (of(layers.LSTM(3, go_backwards=True, name="odd")), "goes backwards"),
-    "Conv1D, same": (above(layers.Conv1D(3, 3, padding="same", name="odd")), "padding is `same`, expected `causal`"),
-    "Conv1D, strides": (above(layers.Conv1D(3, 3, padding="causal", strides=2, name="odd")), "takes 2 frames at once"),
-    "pooling": (above(layers.MaxPooling1D(name="odd")), "pools over time"),
+    "the end of what is late": (
+        of(layers.Conv1D(3, 3, padding="same"), layers.GRU(3, name="odd")),
+        "answers after the last frame, but its input is late: 1 frames never come",
+    ),
+    "Conv1D, strides": (
+        above(layers.Conv1D(3, 3, padding="causal", strides=2, name="odd")),
+        "takes 2 rows for one: `--chunk` must be a multiple of 2 frames",
+    ),
+    "pooling": (above(layers.MaxPooling1D(name="odd")), "takes 2 rows for one"),
+    "padded pooling": (above(layers.AveragePooling1D(3, strides=1, padding="same", name="odd")), "with padding"),
+    "more zeros than a kernel reads": (
+        of(layers.ZeroPadding1D((4, 0)), layers.Conv1D(3, 3, name="odd"), layers.GRU(3)),
+        "made of padding alone",
+    ),
+    "zeros that a recurrence reads": (of(layers.ZeroPadding1D((4, 0)), layers.GRU(3, name="odd")), "reads the zeros"),
+    "ways of unlike delay": (unlike_delays, "not equally late or long: 0, 2 frames"),
+    "letters that mix frames": (above(layers.EinsumDense("btf,ts->bsf", (12, 4), name="odd")), "mixes frames"),
+    "picked frames": (lambda: picked(slice(2, None)), "picks frames"),
     "pooling over all": (above(layers.GlobalAveragePooling1D(name="odd")), "pools over all frames"),
     "Flatten": (above(layers.Flatten(name="odd")), "puts all frames into one row"),
     "attention": (attention, "attends to frames that have not come yet"),

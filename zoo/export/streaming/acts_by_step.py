@@ -5,7 +5,11 @@ Only layers that are known to do so pass; all others are refused, with the reaso
 
 from __future__ import annotations
 
+import re
+
 from keras import layers
+
+from zoo.export.streaming.flow import POOLINGS, Flow, Reach
 
 _ALWAYS = (
     layers.Activation,
@@ -78,18 +82,31 @@ _OPERATIONS = {
     "TrueDivide",
 }
 """Operations of `keras.ops` that act on every number by itself, by their classes' names."""
+_OPERATIONS_BY_AXIS = {
+    "Concatenate",
+    "LogSoftmax",
+    "Max",
+    "Mean",
+    "Min",
+    "Normalize",
+    "Softmax",
+    "Split",
+    "Std",
+    "Sum",
+    "Var",
+}
+"""Those that act along `axis`: they pass where that is not time."""
 
 _REASONS = {
     layers.Bidirectional: "reads the sequence from its end too",
     layers.Flatten: "puts all frames into one row",
     layers.RepeatVector: "makes a sequence of what is known only after the last frame",
-    layers.GroupNormalization: "normalises over all frames",
-    layers.ZeroPadding1D: "adds frames, at the end too",
+    layers.GroupNormalization: "normalises over all frames; `TimeDistributed` of it over each",
     layers.Cropping1D: "takes frames away, at the end too",
     layers.UpSampling1D: "makes several frames of one",
     **dict.fromkeys(
-        (layers.MaxPooling1D, layers.AveragePooling1D, layers.MaxPooling3D, layers.AveragePooling3D),
-        "pools over time",
+        (layers.MaxPooling3D, layers.AveragePooling3D),
+        "pools over time; `TimeDistributed(MaxPooling2D())` over each frame",
     ),
     **dict.fromkeys(
         (
@@ -107,8 +124,8 @@ _REASONS = {
         "attends to frames that have not come yet",
     ),
     **dict.fromkeys(
-        (layers.SeparableConv1D, layers.DepthwiseConv1D, layers.Conv1DTranspose),
-        "has no form that reads the past alone; Conv1D with `padding='causal'` has",
+        (layers.Conv1DTranspose,),
+        "makes several frames of one",
     ),
     **dict.fromkeys(
         (layers.Conv2D, layers.Conv3D, layers.SeparableConv2D, layers.DepthwiseConv2D), "convolves over time"
@@ -133,8 +150,13 @@ def obstacle(operation, rank: int) -> str | None:
         return None if operation.dims[0] == 1 else "puts another axis in the place of time"
     if isinstance(operation, layers.PReLU):
         return None if 1 in (operation.shared_axes or ()) else "has weights of its own for every frame"
-    if type(operation).__module__.startswith("keras.src.ops") and type(operation).__name__ in _OPERATIONS:
-        return None
+    if isinstance(operation, layers.EinsumDense):
+        return einsum_obstacle(operation)
+    if type(operation).__module__.startswith("keras.src.ops"):
+        if type(operation).__name__ in _OPERATIONS:
+            return None
+        if type(operation).__name__ in _OPERATIONS_BY_AXIS and operation.axis is not None:
+            return None if 1 not in _axes(operation, rank) else "acts along the time axis"
     for kind, reason in _REASONS.items():
         if isinstance(operation, kind):
             return reason
@@ -147,15 +169,50 @@ def mask_obstacle(layer) -> str | None:
     return "masks frames, and a stream has none to mask: it holds no padding" if masks else None
 
 
-def conv1d_obstacle(layer: layers.Conv1D) -> str | None:
-    """The same for a Conv1D, which may remember the frames before."""
+def window_obstacle(layer, flow: Flow, rows: int) -> str | None:
+    """The same for a convolution or a pooling over time, which may remember the frames before.
+
+    Args:
+        layer: of `flow.CONVOLUTIONS` or `flow.POOLINGS`.
+        flow: of what it reads.
+        rows: of that in a chunk.
+    """
+    reach = Reach.of(layer)
     if layer.data_format != "channels_last":
         return "has its channels before its frames"
-    if layer.strides != (1,):
-        return f"takes {layer.strides[0]} frames at once: a stride over time"
-    if layer.padding != "causal" and layer.kernel_size != (1,):
-        return f"reads the frames after one as well: its padding is `{layer.padding}`, expected `causal`"
+    if rows % reach.stride:
+        return f"takes {reach.stride} rows for one: `--chunk` must be a multiple of {reach.stride * flow.rate} frames"
+    padded = reach.padded(flow) != (flow.front, flow.back)
+    if isinstance(layer, POOLINGS) and (padded or flow.front or flow.back):
+        return "pools over time with padding: `padding='valid'` has none"
+    if reach.out(flow).late < 0:
+        return "gives frames that are made of padding alone, before the first frame has come"
     return None
+
+
+def einsum_obstacle(layer: layers.EinsumDense) -> str | None:
+    """The same for a product by its letters: that of time must come and go alone."""
+    reads, weights, gives = re.split(",|->", layer.equation.replace(" ", "").replace("...", "012"))
+    time = reads[1]
+    if gives[1:2] != time or time in weights:
+        return f"mixes frames: its equation is `{layer.equation}`"
+    if time in (layer.bias_axes or ""):
+        return "has a bias of its own for every frame"
+    shape = layer.partial_output_shape
+    if "..." not in layer.equation and shape[0] is not None:
+        return f"is written for {shape[0]} frames: `None` in its `output_shape` takes any number"
+    return None
+
+
+def slice_obstacle(key: object, rank: int) -> str | None:
+    """The same for `x[key]`: whole frames may not be picked, nor the batch."""
+    parts = list(key) if isinstance(key, tuple) else [key]
+    for place, part in enumerate(parts):
+        if part is Ellipsis:
+            parts[place : place + 1] = [slice(None)] * (rank - len(parts) + 1)
+            break
+    kept = all(isinstance(part, slice) and part == slice(None) for part in parts[:2])
+    return None if kept and not any(part is None for part in parts) else "picks frames"
 
 
 def _axes(layer, rank: int) -> list[int]:

@@ -27,7 +27,7 @@ class Continued(keras.layers.Layer):
 
 
 class Window(keras.layers.Layer):
-    """The frames that a causal convolution reads: those of before, then those of the chunk.
+    """The frames that a convolution reads: those of before, then those of the chunk.
 
     Call arguments: frames (batch, chunk, channels), past (batch, rows, channels).
     Returns: both joined, (batch, rows + chunk, channels), and the last `rows` of them, the next chunk's past.
@@ -38,22 +38,29 @@ class Window(keras.layers.Layer):
         return joined, joined[:, -past.shape[1] :]
 
 
-class CausalStep(keras.layers.Layer):
-    """A causal Conv1D that reads its past from an input, where the layer itself pads with zeros.
+class Windowed(keras.layers.Layer):
+    """A convolution or a pooling over time that reads its past from an input, and pads with nothing.
 
-    Call arguments and results as `Window`, but for the first result: (batch, chunk, filters).
+    Call arguments and results as `Window`, but for the first result: (batch, chunk / stride, filters).
     """
 
-    def __init__(self, convolution: keras.layers.Conv1D):
+    def __init__(self, layer: keras.layers.Layer):
         super().__init__(trainable=False)
-        self.convolution, self.window = convolution, Window()
+        self.layer, self.window = layer, Window()
 
     def call(self, frames, past):
         joined, last = self.window(frames, past)
-        with replaced(self.convolution, "padding", "valid"):
-            return self.convolution(joined), last
+        with replaced(self.layer, "padding", "valid"):
+            return self.layer(joined), last
 
 
-def rows_of_past(convolution: keras.layers.Conv1D) -> int:
-    """How many frames before its own a causal convolution reads."""
-    return (convolution.kernel_size[0] - 1) * convolution.dilation_rate[0]
+class Unpadded(keras.layers.Layer):
+    """The same where no frame of before is read.  Call argument: frames (batch, chunk, channels)."""
+
+    def __init__(self, layer: keras.layers.Layer):
+        super().__init__(trainable=False)
+        self.layer = layer
+
+    def call(self, frames):
+        with replaced(self.layer, "padding", "valid"):
+            return self.layer(frames)

@@ -7,7 +7,7 @@ at a time, go on from a state, or read a window of the past; outside of it, it m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import keras
@@ -16,8 +16,9 @@ from keras import layers
 
 from zoo.errors import ConversionError, InputError
 from zoo.export.recurrences.cells import cell_of
-from zoo.export.streaming.acts_by_step import conv1d_obstacle, mask_obstacle, obstacle
-from zoo.export.streaming.layers import CausalStep, Continued, rows_of_past
+from zoo.export.streaming.acts_by_step import mask_obstacle, obstacle, slice_obstacle, window_obstacle
+from zoo.export.streaming.flow import CONVOLUTIONS, POOLINGS, Flow, Reach, with_zeros
+from zoo.export.streaming.layers import Continued, Unpadded, Windowed
 from zoo.families import Part
 
 
@@ -29,11 +30,14 @@ class Step(Part):
         chunk: frames a call.
         timed_inputs: the inputs that bring frames, (batch, chunk, ...); the others are the same at every call.
         timed_outputs: the outputs with a row a frame; the others answer after the frames so far.
+        after: where it is not 0, the frames before which a state must stay as it begins and an output means nothing:
+            a convolution without padding has to be filled first, and one that looks ahead is late.
     """
 
     chunk: int = 1
     timed_inputs: tuple[str, ...] = ()
     timed_outputs: tuple[str, ...] = ()
+    after: Mapping[str, int] = field(default_factory=dict)
 
 
 def step_of(model: keras.Model, chunk: int) -> Step:
@@ -54,22 +58,26 @@ def step_of(model: keras.Model, chunk: int) -> Step:
     length = _length(model, timed, chunk)
     inputs = {name: _input(name, tensor, chunk if name in timed else None) for name, tensor in model.input.items()}
     building = _Building(length, chunk, taken={*model.input, *model.output})
-    building.in_time.extend(inputs[name] for name in timed)
+    for name in timed:
+        building.note(inputs[name], Flow(length))
     outputs = building.run(model, [inputs[name] for name in _in_order(model)])
     if not building.states:
         raise ConversionError(
-            f"`step` of `{model.name}`: no layer of it remembers frames, neither a recurrence nor a causal Conv1D",
+            f"`step` of `{model.name}`: no layer of it remembers frames, neither a recurrence nor a convolution",
             "export it for one frame: `predict` is its step",
         )
-    timed_outputs = tuple(name for name, tensor in outputs.items() if building.is_in_time(tensor))
+    flows = {name: building.flow(tensor) for name, tensor in outputs.items()}
+    timed_outputs = tuple(name for name, flow in flows.items() if flow is not None)
     if timed_outputs != tuple(outputs):
         _check_whole_chunks(length, chunk, next(name for name in outputs if name not in timed_outputs))
+    building.after |= {name: building.after_of(tensor, flows[name]) for name, tensor in outputs.items()}
     return Step(
         keras.Model(inputs | building.states, outputs | building.last, name=f"{model.name}_step"),
         tuple(building.states),
         chunk,
         timed,
         timed_outputs,
+        {name: frames for name, frames in building.after.items() if frames},
     )
 
 
@@ -85,59 +93,115 @@ class _Building:
     states: dict[str, keras.KerasTensor] = field(default_factory=dict)
     last: dict[str, keras.KerasTensor] = field(default_factory=dict)
     """What each state is after the chunk."""
-    in_time: list[keras.KerasTensor] = field(default_factory=list)
+    after: dict[str, int] = field(default_factory=dict)
+    """Frames before which each state stays as it begins."""
+    flows: dict[int, Flow] = field(default_factory=dict)
+    """How each value that runs in time does, by the tensor's number."""
+    answers: dict[int, int] = field(default_factory=dict)
+    """Of each value that does not, the frames before which it means nothing."""
+    _kept: list[keras.KerasTensor] = field(default_factory=list)
 
     def run(self, model: keras.Model, inputs: list):
         """The outputs of a functional or Sequential model on a chunk."""
         return _graph_of(model)._run_through_graph(inputs, operation_fn=self._called)
 
-    def is_in_time(self, tensor) -> bool:
-        return any(tensor is each for each in self.in_time)
+    def flow(self, tensor) -> Flow | None:
+        """How a value runs in time; None where it does not."""
+        return self.flows.get(id(tensor))
+
+    def note(self, outputs, flow: Flow):
+        """Outputs that run in time."""
+        for tensor in _tensors(outputs):
+            self.flows[id(tensor)] = flow
+            self._kept.append(tensor)  # so that no other tensor takes its number
+        return outputs
+
+    def after_of(self, tensor, flow: Flow | None = None) -> int:
+        """Frames before which a value means nothing."""
+        return self.answers.get(id(tensor), 0) if flow is None else flow.after
 
     def _called(self, operation) -> Callable:
         """What is called in the place of a layer or operation."""
 
         def call(*args, **kwargs):
             given = _tensors((args, kwargs))
-            in_time = [tensor for tensor in given if self.is_in_time(tensor)]
+            in_time = [tensor for tensor in given if self.flow(tensor)]
             if _graph_of(operation) is not None:
                 return self.run(operation, keras.tree.flatten(args[0]))
             if not in_time:
                 return self._outside(operation, args, kwargs)
+            flow = self._one_flow(operation, in_time)
+            if isinstance(operation, layers.ZeroPadding1D):
+                return self.note(layers.Identity()(args[0]), with_zeros(operation, flow))
+            if isinstance(operation, (*CONVOLUTIONS, *POOLINGS)):
+                return self._windowed(operation, args[0], flow)
+            if flow.front or flow.back:
+                raise _looks_ahead(operation, "reads the zeros of a ZeroPadding1D, which only a convolution may")
             if isinstance(operation, layers.RNN):
-                return self._continued(operation, *args, **kwargs)
-            if isinstance(operation, layers.Conv1D):
-                return self._convolved(operation, args[0])
-            return self._by_step(operation, args, kwargs, len(in_time) == len(given))
+                return self._continued(operation, *args, flow=flow, **kwargs)
+            return self._by_step(operation, args, kwargs, flow if len(in_time) == len(given) else None)
 
         return call
 
     def _outside(self, operation, args: tuple, kwargs: dict):
         if isinstance(operation, layers.RNN | layers.Bidirectional):
             raise _looks_ahead(operation, "reads a sequence that is known only after the last frame")
-        return operation(*args, **kwargs)
+        outputs = operation(*args, **kwargs)
+        return self._answering(outputs, max(map(self.after_of, _tensors((args, kwargs))), default=0))
 
-    def _by_step(self, operation, args: tuple, kwargs: dict, all_in_time: bool):
-        first = next(tensor for tensor in _tensors((args, kwargs)) if self.is_in_time(tensor))
-        if isinstance(operation, layers.Reshape) and operation.target_shape[0] == self.length:
-            operation = layers.Reshape((self.chunk, *operation.target_shape[1:]))
+    def _answering(self, outputs, after: int):
+        """Outputs that do not run in time."""
+        for tensor in _tensors(outputs):
+            self.answers[id(tensor)] = after
+            self._kept.append(tensor)
+        return outputs
+
+    def _one_flow(self, operation, in_time: list) -> Flow:
+        """How what an operation reads runs in time: all of it alike."""
+        flows = {self.flow(tensor) for tensor in in_time}
+        if len(flows) > 1:
+            late = ", ".join(str(flow.after) for flow in sorted(flows, key=lambda flow: flow.after))
+            raise _looks_ahead(operation, f"joins ways through time that are not equally late or long: {late} frames")
+        return flows.pop()
+
+    def _by_step(self, operation, args: tuple, kwargs: dict, flow: Flow | None):
+        """`flow`: of all that it reads; None where some of that does not run in time."""
+        first = next(tensor for tensor in _tensors((args, kwargs)) if self.flow(tensor))
+        if isinstance(operation, layers.Reshape) and operation.target_shape[0] == self.flow(first).rows:
+            operation = layers.Reshape((first.shape[1], *operation.target_shape[1:]))
+        elif type(operation).__name__ == "GetItem":
+            if reason := slice_obstacle(kwargs["key"] if "key" in kwargs else args[1], len(first.shape)):
+                raise _looks_ahead(operation, reason)
         elif reason := obstacle(operation, len(first.shape)):
             raise _looks_ahead(operation, reason)
-        elif not all_in_time:
+        if flow is None:
             raise _looks_ahead(operation, "joins every frame to what does not run in time")
-        return self._noted(operation(*args, **kwargs))
+        return self.note(operation(*args, **kwargs), flow)
 
-    def _convolved(self, layer: layers.Conv1D, frames):
-        if reason := conv1d_obstacle(layer):
+    def _windowed(self, layer, frames, flow: Flow):
+        """A convolution or a pooling over time, with the rows that it reads of before as a state."""
+        if reason := window_obstacle(layer, flow, frames.shape[1]):
             raise _looks_ahead(layer, reason)
-        if not rows_of_past(layer):
-            return self._noted(layer(frames))
-        past = self._state(layer, ["window"], [(rows_of_past(layer), frames.shape[-1])])
-        outputs, last = CausalStep(layer)(frames, *past.values())
+        reach = Reach.of(layer)
+        if not (rows := reach.window(flow)):
+            return self.note(Unpadded(layer)(frames), reach.out(flow))
+        past = self._state(layer, ["window"], [(rows, frames.shape[-1])])
+        if reach.padded(flow)[0]:  # the zeros in front are the state's own
+            self._hold(layer, past, flow, frames.shape[1])
+        outputs, last = Windowed(layer)(frames, *past.values())
         self.last |= dict(zip(past, [last], strict=True))
-        return self._noted(outputs)
+        return self.note(outputs, reach.out(flow))
 
-    def _continued(self, layer: layers.RNN, sequence, initial_state=None, mask=None, **_):
+    def _hold(self, layer, states, flow: Flow, rows: int) -> None:
+        """Keeps states as they begin until the first row of the whole has come."""
+        if flow.late % rows:
+            raise _looks_ahead(
+                layer,
+                f"begins after {flow.after} frames, which are no whole number of chunks: `--chunk` must divide them",
+            )
+        self.after |= dict.fromkeys(states, flow.after)
+
+    def _continued(self, layer: layers.RNN, sequence, initial_state=None, mask=None, *, flow: Flow, **_):
         if layer.go_backwards:
             raise _looks_ahead(layer, "goes backwards, from a frame that has not come yet")
         if initial_state is not None:
@@ -145,11 +209,20 @@ class _Building:
         cell = cell_of(layer, tuple(sequence.shape[2:]))
         if any(np.any(start) for start in cell.initial):
             raise _looks_ahead(layer, "begins with a state of its own, and a stream begins with zeros")
+        hands_out_its_end = layer.return_state or not layer.return_sequences
+        if hands_out_its_end and self.length % self.chunk == 0 and (rows := flow.missing(self.length)):
+            raise _looks_ahead(
+                layer, f"answers after the last frame, but its input is late: {rows * flow.rate} frames never come"
+            )
         states = self._state(layer, cell.states, [start.shape for start in cell.initial])
+        self._hold(layer, states, flow, sequence.shape[1])
         output, *last = Continued(layer)(sequence, *states.values())
         self.last |= dict(zip(states, last, strict=True))
+        self._answering(last, flow.after)
         if layer.return_sequences:
-            self._noted(output)
+            self.note(output, flow)
+        else:
+            self._answering(output, flow.after)
         return (output, *last) if layer.return_state else output
 
     def _state(self, layer, names, shapes) -> dict[str, keras.KerasTensor]:
@@ -164,11 +237,6 @@ class _Building:
         }
         self.states |= made
         return made
-
-    def _noted(self, outputs):
-        """Outputs that run in time."""
-        self.in_time.extend(_tensors(outputs))
-        return outputs
 
 
 def _graph_of(operation):
@@ -225,6 +293,6 @@ def _looks_ahead(operation, reason: str) -> ConversionError:
     kind = type(operation).__name__
     return ConversionError(
         f"`step` of a model that looks ahead: layer `{operation.name}` ({kind}) {reason}",
-        "leave `--step` out, or build the model of forward recurrences, causal Conv1D and layers that act a step at a "
-        "time",
+        "leave `--step` out, or build the model of forward recurrences, convolutions over time and layers that act a "
+        "step at a time",
     )

@@ -53,7 +53,7 @@ def stream(runner: Runner, step: Mapping, inputs: Arrays, rows: int, kinds: Mapp
     found, wanted = [], []
     for group in groups:
         found.append(_streamed(runner, part, group, timed, frames))
-        wanted.append(_cut(runner.run("predict", **group), step, frames))
+        wanted.append(_cut(runner.run("predict", **group), step, frames, chunk))
     again = _streamed(runner, part, groups[0], timed, frames)
     streamed, whole = _joined(found), _joined(wanted)
     apart = distance(streamed, whole)
@@ -87,10 +87,14 @@ def _streamed(runner: Runner, part: Mapping, group: Arrays, timed: list[str], fr
     return Stream(runner, part).feed(**given)
 
 
-def _cut(outputs: Arrays, step: Mapping, frames: int) -> dict[str, np.ndarray]:
+def _cut(outputs: Arrays, step: Mapping, frames: int, chunk: int) -> dict[str, np.ndarray]:
     """The whole's outputs for the frames that were streamed; where one has no time, all frames were."""
-    timed = {name for name, facts in step["outputs"].items() if facts.get("time")}
-    return {name: array[:, :frames] if name in timed else array for name, array in outputs.items()}
+    rows = {
+        name: (frames - facts.get("after", 0)) * facts["shape"][1] // chunk
+        for name, facts in step["outputs"].items()
+        if facts.get("time")
+    }
+    return {name: array[:, : rows[name]] if name in rows else array for name, array in outputs.items()}
 
 
 def _joined(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
