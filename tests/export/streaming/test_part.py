@@ -113,6 +113,11 @@ NAMED = {
         "made of padding alone",
     ),
     "zeros that a recurrence reads": (of(layers.ZeroPadding1D((4, 0)), layers.GRU(3, name="odd")), "reads the zeros"),
+    "a beginning within a chunk": (
+        of(layers.Conv1D(3, 2), layers.GRU(3, name="odd"), shape=(12, 4)),
+        "begins after 1 frames, which are no whole number of chunks",
+        2,
+    ),
     "ways of unlike delay": (unlike_delays, "not equally late or long: 0, 2 frames"),
     "letters that mix frames": (above(layers.EinsumDense("btf,ts->bsf", (12, 4), name="odd")), "mixes frames"),
     "picked frames": (lambda: picked(slice(2, None)), "picks frames"),
@@ -140,9 +145,9 @@ NAMED = {
 
 @pytest.mark.parametrize("case", NAMED)
 def test_what_looks_ahead_is_refused_by_name(case):
-    build, reason = NAMED[case]
+    build, reason, *chunk = NAMED[case]
     with pytest.raises(ConversionError, match=rf"`step` of a model that looks ahead: layer `odd` .*{reason}") as found:
-        step_of(deployed(build()), 1)
+        step_of(deployed(build()), *(chunk or [1]))
     assert "leave `--step` out" in found.value.hint
 
 

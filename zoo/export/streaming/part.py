@@ -168,7 +168,7 @@ class _Building:
         """`flow`: of all that it reads; None where some of that does not run in time."""
         first = next(tensor for tensor in _tensors((args, kwargs)) if self.flow(tensor))
         if isinstance(operation, layers.Reshape) and operation.target_shape[0] == self.flow(first).rows:
-            operation = layers.Reshape((first.shape[1], *operation.target_shape[1:]))
+            operation = layers.Reshape((self._rows(self.flow(first)), *operation.target_shape[1:]))
         elif type(operation).__name__ == "GetItem":
             if reason := slice_obstacle(kwargs["key"] if "key" in kwargs else args[1], len(first.shape)):
                 raise _looks_ahead(operation, reason)
@@ -176,25 +176,32 @@ class _Building:
             raise _looks_ahead(operation, reason)
         if flow is None:
             raise _looks_ahead(operation, "joins every frame to what does not run in time")
-        return self.note(operation(*args, **kwargs), flow)
+        outputs = operation(*args, **kwargs)
+        if isinstance(operation, layers.EinsumDense):  # which leaves open how many rows there are
+            outputs = layers.Reshape((self._rows(flow), *outputs.shape[2:]))(outputs)
+        return self.note(outputs, flow)
+
+    def _rows(self, flow: Flow) -> int:
+        """Rows of a chunk."""
+        return self.chunk // flow.rate
 
     def _windowed(self, layer, frames, flow: Flow):
         """A convolution or a pooling over time, with the rows that it reads of before as a state."""
-        if reason := window_obstacle(layer, flow, frames.shape[1]):
+        if reason := window_obstacle(layer, flow, self._rows(flow)):
             raise _looks_ahead(layer, reason)
         reach = Reach.of(layer)
         if not (rows := reach.window(flow)):
             return self.note(Unpadded(layer)(frames), reach.out(flow))
         past = self._state(layer, ["window"], [(rows, frames.shape[-1])])
         if reach.padded(flow)[0]:  # the zeros in front are the state's own
-            self._hold(layer, past, flow, frames.shape[1])
+            self._hold(layer, past, flow)
         outputs, last = Windowed(layer)(frames, *past.values())
         self.last |= dict(zip(past, [last], strict=True))
         return self.note(outputs, reach.out(flow))
 
-    def _hold(self, layer, states, flow: Flow, rows: int) -> None:
+    def _hold(self, layer, states, flow: Flow) -> None:
         """Keeps states as they begin until the first row of the whole has come."""
-        if flow.late % rows:
+        if flow.late % self._rows(flow):
             raise _looks_ahead(
                 layer,
                 f"begins after {flow.after} frames, which are no whole number of chunks: `--chunk` must divide them",
@@ -215,7 +222,7 @@ class _Building:
                 layer, f"answers after the last frame, but its input is late: {rows * flow.rate} frames never come"
             )
         states = self._state(layer, cell.states, [start.shape for start in cell.initial])
-        self._hold(layer, states, flow, sequence.shape[1])
+        self._hold(layer, states, flow)
         output, *last = Continued(layer)(sequence, *states.values())
         self.last |= dict(zip(states, last, strict=True))
         self._answering(last, flow.after)
