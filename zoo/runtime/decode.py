@@ -31,8 +31,7 @@ class Stream:
     """One way through time by the part `step`: frames go in as they come, answers come out.
 
     The states that a run gives go into the next run as they are; they begin with zeros, and stay so for as many frames
-    as the manifest's `after` says of them.  For as many as it says of an output that has no answer: no row, or NaN (of
-    whole numbers -1).
+    as the manifest's `after` says of them.  For as many as it says of an output, that is empty.
 
     Args:
         runner: of the parts.
@@ -63,7 +62,7 @@ class Stream:
 
         Returns:
             Every output by name: of those in time (batch, rows, ...), a row a frame as a rule; of the others what they
-            are after the last of these frames.
+            are after the last of these frames.  What needs more frames than have come is empty.
 
         Raises:
             InputError: the frames are no whole number of chunks, or not as many of every input; nothing has been run.
@@ -95,9 +94,8 @@ class Stream:
         return found[:, early:]
 
     def _answer(self, found: np.ndarray, facts: Mapping) -> np.ndarray:
-        if self._come > facts.get("after", 0):
-            return found
-        return np.full_like(found, np.nan if found.dtype.kind == "f" else -1)
+        """An output after the frames so far; empty where they are too few."""
+        return found if self._come > facts.get("after", 0) else found[:0]
 
     def _frames(self, timed: list[str], arrays: Arrays) -> int:
         counts = {name: np.shape(arrays[name])[1] for name in timed if np.ndim(arrays.get(name)) > 1}

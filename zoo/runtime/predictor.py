@@ -190,7 +190,7 @@ class Predictor:
     def _classify(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
         """Probabilities and labels, where the manifest says that an output holds those of one choice, or its logits."""
         found = outputs.get(self._classes) if self._classes else None
-        if found is None or found.ndim != 2:
+        if found is None or found.ndim != 2 or not len(found):  # a stream that has no answer yet
             return None, None
         return (found if self._is_softmax else softmax(found))[0], self.bundle.labels
 
