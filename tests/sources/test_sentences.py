@@ -40,10 +40,18 @@ def test_weights_alone_are_given_to_what_builds_their_model(file, tmp_path):
         model.save_weights(path)
     with pytest.raises(InputError, match="holds weights alone, no model") as refused:
         load_h5_file(path)
+    assert "(4, 5)" in str(refused.value)  # of the hidden layer
     assert "--model module:function" in refused.value.hint
     loaded = load_weights_into(lambda: other, path)
     for found, wanted in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(found, wanted)
+
+
+def test_an_array_that_swells_is_refused_before_it_is_read(tmp_path):
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        file.create_dataset("model_weights/a", (1 << 20, 1 << 13), "f4", chunks=(1 << 10, 1 << 10), compression="gzip")
+    with pytest.raises(InputError, match=r"`model\.h5` unpacks to 34,359,738,368 bytes, expected at most"):
+        load_h5_file(tmp_path / "model.h5")
 
 
 def test_a_builder_of_another_model_is_a_sentence(tmp_path):

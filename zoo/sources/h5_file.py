@@ -25,7 +25,10 @@ from zoo.sources.keras_2.weights import read_groups
 from zoo.sources.said import said_by
 
 SUFFIXES = (".h5", ".hdf5")
+MAX_BYTES = 4 << 30
+"""Of all that a file holds, unpacked.  A `.tflite` file ends at 2 GiB, so no model that can be exported is larger."""
 MAX_CONFIG_BYTES = 64 << 20
+_SHOWN = 6
 OPERATOR_HOMES = tuple(f"keras.src.ops.{each}" for each in ("numpy", "nn", "math", "core", "linalg", "image"))
 
 
@@ -58,19 +61,25 @@ def load_h5_file(path: Path) -> keras.Model:
 
 
 def check_inside(file: h5py.File, name: str) -> None:
-    """Refuses what would be read from other files.
+    """Refuses what would be read from other files, and arrays that swell beyond what a model can have.
 
     Raises:
-        InputError: a member lies elsewhere; the message names it.
+        InputError: a member lies elsewhere, which the message names, or all together are too large.
     """
+    total = 0
 
     def elsewhere(member: str, link) -> str | None:  # the first that is returned ends the visit
+        nonlocal total
         data = file[member] if isinstance(link, h5py.HardLink) else None
-        outside = isinstance(data, h5py.Dataset) and (data.external or data.is_virtual)
+        is_array = isinstance(data, h5py.Dataset)
+        total += data.size * data.dtype.itemsize if is_array and data.size else 0
+        outside = is_array and (data.external or data.is_virtual)
         return member if outside or isinstance(link, h5py.ExternalLink) else None
 
     if member := file.visititems_links(elsewhere):
         raise InputError(f"`{name}` has a member that lies in another file: `{member}`")
+    if total > MAX_BYTES:
+        raise InputError(f"`{name}` unpacks to {total:,} bytes, expected at most {MAX_BYTES:,}")
 
 
 def version_of(file: h5py.File) -> str:
@@ -85,7 +94,7 @@ def _config(file: h5py.File, name: str) -> dict:
     """The description of the model."""
     text = file.attrs.get("model_config")
     if text is None:
-        raise weights_alone(name)
+        raise _weights_alone(file, name)
     if len(text) > MAX_CONFIG_BYTES:
         raise InputError(
             f"the configuration in `{name}` has {len(text):,} bytes, expected at most {MAX_CONFIG_BYTES:,}"
@@ -96,10 +105,18 @@ def _config(file: h5py.File, name: str) -> dict:
     return config
 
 
-def weights_alone(name: str) -> InputError:
-    """What there is to say of a file without an architecture."""
+def _weights_alone(file: h5py.File, name: str) -> InputError:
+    """What there is to say of a file without an architecture: what its arrays tell of the layers that are needed."""
+    arrays: list[str] = []
+
+    def describe(path: str, data) -> None:
+        if isinstance(data, h5py.Dataset):
+            arrays.append(f"`{path.removesuffix(':0')}` {tuple(data.shape)}")
+
+    file.visititems(describe)
+    shown = ", ".join(arrays[:_SHOWN]) + (f" and {len(arrays) - _SHOWN} more" if len(arrays) > _SHOWN else "")
     return InputError(
-        f"`{name}` holds weights alone, no model: which layers they are for stands in the code that built it",
+        f"`{name}` holds weights alone, no model; the model must be built with layers for {shown or 'nothing'}",
         "`--model module:function` (in Python `builder=`) names a function that builds the model, `--model NAME` a "
         'model of the zoo; or save it whole, `model.save("model.keras")`',
     )

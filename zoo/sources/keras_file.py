@@ -19,15 +19,12 @@ import keras
 
 from zoo.errors import InputError
 from zoo.sources.classes import check_classes
-from zoo.sources.h5_file import check_inside, load_h5_file
+from zoo.sources.h5_file import MAX_BYTES, MAX_CONFIG_BYTES, check_inside, load_h5_file
 from zoo.sources.keras_2.load import is_of_keras_2
 from zoo.sources.keras_2.zipped import load_zip_of_keras_2
 from zoo.sources.said import said_by
 
 MAX_MEMBERS = 10_000
-MAX_BYTES = 4 << 30
-"""Unpacked, all members together.  A `.tflite` file ends at 2 GiB, so no model that can be exported is larger."""
-MAX_CONFIG_BYTES = 64 << 20
 MAX_RATIO = 100
 """Unpacked over packed.  Keras stores without compression: its own ratio is 1."""
 MIN_BOMB_BYTES = 1 << 20

@@ -76,7 +76,10 @@ def read_groups(group: h5py.Group) -> dict[str, list[np.ndarray]]:
 
     Raises:
         KeyError: a group names what it has not.
+        InputError: the model has weights that are no layer's.
     """
+    if "top_level_model_weights" in group and _names(group["top_level_model_weights"], "weight_names"):
+        raise InputError("its model has weights that are no layer's", "put them into a layer")
     return {
         name: [np.asarray(group[name][weight]) for weight in _names(group[name], "weight_names")]
         for name in _names(group, "layer_names")
