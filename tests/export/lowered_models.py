@@ -25,10 +25,10 @@ def model_of(*stack: keras.layers.Layer, shape: tuple[int, ...] = (12, 4), dtype
     return ready(keras.Model(x, y))
 
 
-def ready(model: keras.Model, scale: float = 0.3) -> keras.Model:
-    """The model in its deployed form, with seeded weights, biases too."""
+def ready(model: keras.Model, scale: float | None = 0.3) -> keras.Model:
+    """The model in its deployed form, with seeded weights, biases too; None leaves those that it has."""
     random = np.random.default_rng(0)
-    for weight in model.weights:
+    for weight in model.weights if scale is not None else ():
         variance = "variance" in weight.path
         weight.assign(random.uniform(0.5, 1, weight.shape) if variance else random.normal(0, scale, weight.shape))
     return deployed(model)

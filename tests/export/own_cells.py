@@ -1,6 +1,7 @@
 """Cells as users write them: each has something that no equation of ours knows."""
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 
@@ -136,3 +137,74 @@ class BranchingCell(Cell):
     def call(self, inputs, states):
         state = states[0] + 1 if ops.sum(inputs) > 0 else states[0]
         return state, [state]
+
+
+@keras.saving.register_keras_serializable("tests.own")
+class Keeper(Cell):
+    """Hands its second state on as it is, as a cell does that keeps what it attends to."""
+
+    def __init__(self, units, **options):
+        super().__init__(units, **options)
+        self.state_size, self.output_size = [units, units], units
+
+    def build(self, shape):
+        self.read = self.add_weight(shape=(shape[-1], self.units), name="read")
+        self.recall = self.add_weight(shape=(self.units, self.units), name="recall")
+
+    def call(self, inputs, states):
+        h, kept = states
+        h = ops.tanh(ops.matmul(inputs, self.read) + ops.matmul(h, self.recall) + kept)
+        return h, [h, kept]
+
+
+@keras.saving.register_keras_serializable("tests.own")
+class LayerNormLSTM(Cell):
+    """An LSTM that normalises its sums and its cell state."""
+
+    def __init__(self, units, **options):
+        super().__init__(units, **options)
+        self.state_size, self.output_size = [units, units], units
+        self.read, self.recall = layers.Dense(4 * units, use_bias=False), layers.Dense(4 * units)
+        self.norms = [layers.LayerNormalization() for _ in range(3)]
+
+    def build(self, shape):
+        self.read.build(shape)
+        self.recall.build((None, self.units))
+        for norm, width in zip(self.norms, (4, 4, 1), strict=True):
+            norm.build((None, width * self.units))
+
+    def call(self, inputs, states):
+        h, c = states
+        total = self.norms[0](self.read(inputs)) + self.norms[1](self.recall(h))
+        i, f, g, o = ops.split(total, 4, axis=-1)
+        c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+        h = ops.sigmoid(o) * ops.tanh(self.norms[2](c))
+        return h, [h, c]
+
+
+@keras.saving.register_keras_serializable("tests.own")
+class Memory(Cell):
+    """A Legendre memory (Voelker et al. 2019) of order 6 over 20 steps, and what is read of it."""
+
+    order, window = 6, 20.0
+
+    def __init__(self, units, **options):
+        super().__init__(units, **options)
+        self.state_size, self.output_size = [units, self.order], units
+
+    def build(self, shape):
+        order = np.arange(self.order)
+        rates = (2 * order + 1)[:, None] / self.window
+        column, row = np.meshgrid(order, order)
+        continuous = np.where(row < column, -1.0, (-1.0) ** (row - column + 1)) * rates
+        inverse = np.linalg.inv(np.eye(self.order) - continuous / 2)
+        self.turn = (inverse @ (np.eye(self.order) + continuous / 2)).T.astype(np.float32)
+        self.take = (inverse @ ((-1.0) ** order[:, None] * rates)).T.astype(np.float32)
+        self.read = self.add_weight(shape=(shape[-1], 1), name="read")
+        self.enter = self.add_weight(shape=(shape[-1], self.units), name="enter")
+        self.recall = self.add_weight(shape=(self.order, self.units), name="recall")
+
+    def call(self, inputs, states):
+        memory = ops.matmul(states[1], self.turn) + ops.matmul(ops.matmul(inputs, self.read), self.take)
+        h = ops.tanh(ops.matmul(inputs, self.enter) + ops.matmul(memory, self.recall))
+        return h, [h, memory]

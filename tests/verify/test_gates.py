@@ -188,6 +188,7 @@ def test_float_operators_of_int8_stand_in_one_table():
     assert not failed.passed
     assert "CONV_2D x2" in failed.reason
     assert all(reason for reason in FLOAT_OPERATORS.values())
+    assert all(passed(graph_gates("int8", graph("int8", floating={"CONV_2D": 2}), ours=False))), "a user's may have it"
 
 
 def test_some_float_operators_hang_on_the_recipe():

@@ -94,6 +94,7 @@ def _make(
         signature=PART,
         step=source.step,
         kinds=kinds_in(place.manifest, PART),
+        islands=source.spec is None,
     )
     stored = {"quantization": quantization(lowered.data)} if calibrates else {}
     place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)

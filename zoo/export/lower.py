@@ -46,6 +46,7 @@ def lower(
     signature: str = "predict",
     step: Step | None = None,
     kinds: Mapping[str, str] | None = None,
+    islands: bool = True,
 ) -> Lowered:
     """Converts a model, its recurrences by assembly.
 
@@ -64,6 +65,8 @@ def lower(
         signature: the name of the file's signature.
         step: of the model, for a second signature of that name in the same file.
         kinds: what each output is, see `zoo.verify.measures.answers`; as the model's last layers say unless given.
+        islands: whether any operator may stay float in an `int8` file, as in a user's; the zoo's own hold only those of
+            `zoo.verify.float_operators`.
 
     Raises:
         ConversionError: the model cannot be converted, or what came of it cannot be run, or is over the budget.
@@ -80,7 +83,7 @@ def lower(
     def in_form(form: str) -> Lowered:
         chooser = Chooser(form, target, runtime)
         with on_examples():
-            return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step, kinds)
+            return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step, kinds, islands)
 
     lowered = in_form(form)
     if size_budget is None or len(lowered.data) <= size_budget:
@@ -105,6 +108,7 @@ def _lowered(
     signature: str,
     step: Step | None,
     kinds: Mapping[str, str] | None,
+    islands: bool,
 ) -> Lowered:
     integer = choose.target not in FLOAT_TARGETS
     masks, keep = "bool" if integer else "float32", None
@@ -114,7 +118,7 @@ def _lowered(
         keep = keep_of(model, choose.target, calibration, int8_io)
     cut = cut_open(model, inputs, masks, kinds_for(choose.target), keep)
     kinds = kinds_of(model) if kinds is None else kinds
-    job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature, kinds=kinds)
+    job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature, islands, kinds=kinds)
     if step is not None:
         job = replace(job, step=step_job(job, step, masks, replace(choose, form="auto")))
     if not integer:

@@ -1,11 +1,16 @@
-"""The operators that may stay float inside an `int8` artifact, and why.
+"""The operators that may stay float inside an `int8` artifact of the zoo, and why.
 
 Everything else in such a file computes in integers: an operator that is found in float and does not stand here fails
-the gate.  `zoo.export` reads the same table, so that what may be written and what may ship are one list.
+the gate.  `zoo.export` reads the same table, so that what may be written and what may ship are one list.  A user's
+model may hold others, islands between its integers: its card counts and names them.
 """
+
+NO_KERNEL = "an island: LiteRT has no int8 kernel for it, or int8 spoils it here"
+"""Why an operator of a user's model is float, where the table says nothing."""
 
 NEAR_IDENTITY = "near-identity diagonal in float"
 FLOAT_REST = "float rest"
+PRODUCTS_OF_REST = "rest int8 in matrix products alone"
 """What the name of a recipe holds, beside others and parted from them by `, `, if it leaves that float."""
 
 # operator name as the TFLite schema spells it -> the reason that stands on the card beside it

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from zoo.export.assembly.graph import quantization_for
-from zoo.export.recurrences.ranges import RECIPES, FakeQuant, Observer, Recipe
+from zoo.export.recurrences.ranges import RECIPES, WEIGHTS_ALONE, FakeQuant, Observer, Recipe
 
 EVERYTHING = Recipe("everything")
 
@@ -38,10 +38,12 @@ def test_percentiles_cut_the_tails():
 def test_recipes_go_from_all_int8_to_hardly_any():
     names = ["x", "xW", "h", "hU", "sum", "gates", "candidate", "squashed", "kept", "added", "c"]
     observer = observer_of(**{name: [[-1.0, 1.0]] for name in names})
-    counts = [{len(observer.ranges(recipe)) for recipe in alternatives} for alternatives in RECIPES]
+    *on_grids, (weights_alone,) = RECIPES
+    counts = [{len(observer.ranges(recipe)) for recipe in alternatives} for alternatives in on_grids]
     assert counts == [{11}, {11}, {8}, {4}], "those side by side leave as much float"
-    (last,) = RECIPES[-1]
+    (last,) = on_grids[-1]
     assert set(observer.ranges(last)) == {"x", "xW", "h", "hU"}
+    assert weights_alone is WEIGHTS_ALONE
 
 
 def test_a_hook_of_some_quantities_knows_no_others():

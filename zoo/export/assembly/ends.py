@@ -22,6 +22,8 @@ def peel(piece: Piece) -> Piece:
         if readers and all(operator.code == BuiltinOperator.QUANTIZE for operator in readers):
             finest = min(readers, key=lambda operator: operator.outputs[0].quantization.scale)
             piece.inputs[name] = finest.outputs[0]
+            passed = [end for end, other in piece.outputs.items() if other is tensor]  # a state handed on as it is
+            piece.outputs |= dict.fromkeys(passed, finest.outputs[0])
             _replace(graph, tensor, finest.outputs[0])
             for operator in readers:
                 if operator.outputs[0].same_kind(finest.outputs[0]):

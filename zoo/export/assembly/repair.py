@@ -133,6 +133,8 @@ def _packing_operators(graph: Graph) -> Iterator[tuple[Operator, Tensor, Tensor,
             if places[2] is None:
                 continue
             source, weight, bias = ((operator.inputs + [None] * 4)[place] for place in places)
+            if weight in stored and stored[weight].type == TensorType.INT8:
+                continue  # 8 bits that are float32 once they are loaded: where files share them, they use no cache
             weight, bias = stored.get(weight, weight), stored.get(bias, bias)
             if source.type in (TensorType.INT8, TensorType.FLOAT32) and weight.constant:
                 yield operator, source, weight, bias

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from zoo.errors import ConversionError
+from zoo.export.assembly.at_load import dequantise_at_load
 from zoo.export.assembly.file import read
 from zoo.export.assembly.graph import Piece
 from zoo.export.convert import Converter
@@ -33,6 +34,8 @@ class Job:
     recurrences: list[Recurrence]
     converter: Converter
     signature: str
+    islands: bool = True
+    """Whether any operator may stay float in an `int8` file; else those of `zoo.verify.float_operators` alone."""
     step: Job | None = None
     of_whole: tuple[int, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -55,9 +58,13 @@ class Job:
         layers = self.model._flatten_layers(include_self=False)
         layers = {layer.name for layer in layers if not isinstance(layer, keras.Model)}
         try:
-            return read(self.converter.convert(functions, target, calibration), layers)
+            pieces = read(self.converter.convert(functions, target, calibration), layers)
         except RefusedError as refusal:
             raise refusal.of_layer(self._origin) from None
+        if target == "dynamic_int8":
+            for piece in pieces.values():
+                dequantise_at_load(piece)
+        return pieces
 
     def _origin(self, node: str) -> keras.Operation | None:
         """The layer that made a node of a rest."""

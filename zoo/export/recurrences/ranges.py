@@ -50,6 +50,12 @@ class Recipe:
         """At which percentile the range of a quantity is cut, if it is."""
         return self.percentiles.get(_kind(quantity))
 
+    def step_of(self, samples: StepSamples) -> CalibratedStep | InFloat:
+        """The hook of a cell whose quantities have no names."""
+        if self is WEIGHTS_ALONE:
+            return IN_FLOAT
+        return CalibratedStep(samples, products_alone=self.floating is None)
+
 
 def _kind(quantity: str) -> str:
     """A quantity without the number of its cell, which it has in a stack: `c_1` is a cell state."""
@@ -65,13 +71,19 @@ def _cut(percentile: float) -> Recipe:
     return Recipe(f"all int8, states cut at percentile {percentile:g}", dict.fromkeys(quantities, percentile))
 
 
+WEIGHTS_ALONE = Recipe("weights alone in 8 bits", floating=None)
+"""The way of `dynamic_int8`: steps compute in float, and products with large weights quantise what they are given."""
+
 RECIPES = (
     (Recipe("all int8"),),
     (_cut(99.99), _cut(99.9), _cut(99.5)),
     (Recipe("cell state in float", floating=frozenset({"c", "kept", "added"})),),
     (Recipe("int8 in matrix products alone", floating=None),),
+    (WEIGHTS_ALONE,),
 )
 """From the fastest to the most exact (measured on four LSTM layers over ECG); those side by side are equally fast.
+
+Of somebody's own cell, whose quantities have no names, the second and the third are the first.
 
 A cell state in int16 is not among them: it would be as exact as float, but XNNPACK has no int16 kernels, and MUL and
 ADD with what converts to them take ten times as long (64 units).
@@ -151,3 +163,30 @@ class FakeQuant:
     def __call__(self, name: str, value: tf.Tensor) -> tf.Tensor:
         found = dict(self.ranges).get(name)
         return value if found is None else tf.quantization.fake_quant_with_min_max_args(value, *found)
+
+
+@dataclass(frozen=True)
+class CalibratedStep:
+    """The hook for a cell whose quantities have no names: the converter calibrates its step.
+
+    Attributes:
+        samples: on what.
+        products_alone: whether all but its products computes in float.
+    """
+
+    samples: StepSamples
+    products_alone: bool
+
+    def __call__(self, name: str, value: tf.Tensor) -> tf.Tensor:
+        return value
+
+
+@dataclass(frozen=True)
+class InFloat:
+    """The hook for a recurrence of which the weights alone are in 8 bits."""
+
+    def __call__(self, name: str, value: tf.Tensor) -> tf.Tensor:
+        return value
+
+
+IN_FLOAT = InFloat()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import tensorflow as tf
 
@@ -70,14 +71,15 @@ class Recurrence:
     def order(self, order: Order) -> None:
         """Asks for the pieces that this recurrence is made of."""
         key = (id(self.cell), self.hole.batch, self.q)
-        step = order.add((*key, self.step.policy), self._step_function)
+        step = order.add((*key, self.step.policy), self.q, self._step_function)
         self._ordered = {None: step}
         if not self.cell.has_equations:
             order.traced[step] = self
         if isinstance(self.q, FakeQuant):  # recipes differ in what the projection has no part in
             key = (*key[:2], self.q.of(self.cell.input, *self.cell.projected))
         for rows in {self.rows(steps) for steps in (self.block, self.tail) if steps and self.cell.has_equations}:
-            self._ordered[rows] = order.add((*key, rows), lambda rows=rows: self._projection_function(rows))
+            make = partial(self._projection_function, rows)
+            self._ordered[rows] = order.add((*key, rows), self.q, make)
 
     def receive(self, pieces: dict[str, Piece]) -> None:
         """Takes the pieces that were converted."""
@@ -109,15 +111,18 @@ class Order:
     """Functions to convert, by name; what is asked for again under the same key is converted once."""
 
     functions: dict[str, object] = field(default_factory=dict)
+    hooks: dict[str, Hook] = field(default_factory=dict)
+    """What the equations in each of them call."""
     traced: dict[str, Recurrence] = field(default_factory=dict)
     """Those of them that are a step of somebody's own cell, and of which recurrence."""
     _names: dict[tuple, str] = field(default_factory=dict)
 
-    def add(self, key: tuple, make: Callable[[], object]) -> str:
+    def add(self, key: tuple, hook: Hook, make: Callable[[], object]) -> str:
         """The name of the function of this key, which `make` builds when it is first asked for."""
         if key not in self._names:
             self._names[key] = f"piece_{len(self._names)}"
             self.functions[self._names[key]] = make()
+            self.hooks[self._names[key]] = hook
         return self._names[key]
 
 

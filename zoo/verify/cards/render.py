@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from zoo.verify.float_operators import float_operators
+from zoo.verify.float_operators import NO_KERNEL, float_operators
 
 BEGIN, END = "<!-- table:pretrained -->", "<!-- end -->"
 NONE = "-"
@@ -250,7 +250,7 @@ def _remarks(card: Mapping) -> list[str]:
             remarks.append(f"Input `{name}` of `{target}` holds the numbers that it is given, in no 8 bits: {why}.")
         reasons = float_operators(entry["int8_recipe"])
         for name, count in (entry["float_islands"] or {}).items():
-            remarks.append(f"{count} {name} in `{target}` compute in float: {reasons.get(name, 'not allowed')}.")
+            remarks.append(f"{count} {name} in `{target}` compute in float: {reasons.get(name, NO_KERNEL)}.")
         if entry["same_as"]:
             remarks.append(f"`{target}` is the same as {entry['same_as']}: no weight of it is large enough.")
         if entry["forms"]:

@@ -63,10 +63,13 @@ def _gives_float(operator: OperatorView) -> bool:
 
 
 def _large_weights(operators: Iterable[OperatorView]) -> dict[str, int]:
-    """Counts a weight once, however many operators share it."""
-    types = {}
+    """Counts a weight once, however many operators share it; one that is dequantised counts as it is stored."""
+    types, stored = {}, {}
     for operator in operators:
+        if operator.name == "DEQUANTIZE" and operator.inputs[0].constant:
+            stored[operator.subgraph, operator.outputs[0].index] = operator.inputs[0]
         weight = operator.inputs[WEIGHT_INPUT[operator.name]] if operator.name in WEIGHT_INPUT else None
+        weight = weight and stored.get((weight.subgraph, weight.index), weight)
         if weight is not None and weight.constant and weight.elements >= LARGE:
             types[weight.subgraph, weight.index] = weight.dtype
     return _counted(types.values())

@@ -12,19 +12,21 @@ from ai_edge_litert.schema_py_generated import TensorType
 from zoo.errors import ConversionError
 from zoo.export.assembly.ends import as_unsigned, peel
 from zoo.export.assembly.graph import TYPES, Graph, Piece, Tensor, quantization_for
+from zoo.export.assembly.islands import shrink
 from zoo.export.assembly.one_hot import align_codes
 from zoo.export.assembly.operators import convert
 from zoo.export.assembly.repair import align, uncollide
 from zoo.export.lowering.assemble import assemble
-from zoo.export.lowering.integer.agreement import answers_of_keras, in_batches
+from zoo.export.lowering.integer.agreement import answers_of_keras
 from zoo.export.lowering.integer.fit import fit
 from zoo.export.lowering.integer.observe import Observation, observe
 from zoo.export.lowering.integer.pieces import Pieces
+from zoo.export.lowering.integer.rests import Rests, rests_of
 from zoo.export.lowering.integer.step import Whole, with_step
-from zoo.export.lowering.integer.trials import Attempt, Judge, Trial, Values, choose, divided, floats_of
+from zoo.export.lowering.integer.trials import Judge, Trial, Values, choose, divided
 from zoo.export.lowering.job import Job, Lowered
-from zoo.export.recurrences.ranges import Recipe
-from zoo.verify.float_operators import FLOAT_REST, NEAR_IDENTITY, float_operators
+from zoo.export.recurrences.ranges import RECIPES, WEIGHTS_ALONE, Recipe
+from zoo.verify.float_operators import NEAR_IDENTITY
 
 Ends = Mapping[str, str | None]
 """What each float input and output becomes: `int8`, `uint8`, or None for float32."""
@@ -41,15 +43,15 @@ def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
     Raises:
         ConversionError: the converter refuses the model, or what it makes ends the process that runs it.
     """
-    ranged, judged = divided(calibration) if job.recurrences else (calibration, {})
+    ranged, judged = _divided(job, calibration)
     seen = observe(job.model, job.cut, job.recurrences, ranged)
     judge = Judge(job, judged, answers_of_keras(job.model, judged) if judged else {})
     pieces, given = Pieces(job), _Given(seen, ranged, ends)
-    make = partial(_Maker, judge, pieces, given)
-    best = choose(make(_calibrated_rest(job, seen, "int8")), lambda: _with_float_rest(job, make))
+    recipes = RECIPES if job.islands else [those for those in RECIPES if WEIGHTS_ALONE not in those]
+    best = choose(rests_of(Rests(job, seen), partial(_Maker, judge, pieces, given)), recipes)
     forms = tuple(recurrence.form for recurrence in job.recurrences)
     data = with_step(job, given.wholes[best.data], ranged, pieces.give) if job.step else best.data
-    return Lowered(data, forms, best.recipe if forms else None, best.floats)
+    return Lowered(data, forms, best.recipe, best.floats)
 
 
 def lower_int16x8(job: Job, calibration: Values) -> Lowered:
@@ -62,14 +64,14 @@ def lower_int16x8(job: Job, calibration: Values) -> Lowered:
         name = job.recurrences[0].hole.layer.name
         raise ConversionError(f"layer `{name}` is recurrent, and int16x8 of recurrences is not built yet", "`int8` is")
     _check_floats(job)
-    rest = _calibrated_rest(job, observe(job.model, job.cut, [], calibration), "int16x8")
+    rest = peel(Rests(job, observe(job.model, job.cut, [], calibration)).calibrated("int16x8"))
     inputs = {
         name: rest.inputs[job.cut.inputs[name]]
         if not _is_kept(job, name)
         else Tensor(tuple(shape), TYPES[np.dtype(dtype)])
         for name, (shape, dtype) in job.inputs.items()
     }
-    trial = Judge(job, {}, {})("", assemble(job.cut, rest, [], inputs))
+    trial = Judge(job, {}, {})(None, assemble(job.cut, rest, [], inputs))
     return Lowered(trial.data, float_islands=trial.floats)
 
 
@@ -101,35 +103,37 @@ class _Maker:
         self._trials: dict[tuple, Trial] = {}
 
     def __call__(self, recipe: Recipe) -> Trial:
+        try:
+            return self._trial(recipe)
+        except ConversionError as failure:
+            return Trial(recipe.name, failure=failure)
+
+    def _trial(self, recipe: Recipe) -> Trial:
         wires = {self._job.cut.inputs[name]: grid for name, grid in self._grids.items()}
         fitted = fit(self._job.recurrences, recipe, self._seen, self._rest, wires)
         hooks = tuple(recurrence.q for recurrence in fitted)
         if hooks not in self._trials:
             self._pieces.give(fitted)
             whole = assemble(self._job.cut, self._rest, fitted, self._inputs, self._finish)
+            shrink(whole)
             align(whole.graph)
             align_codes(whole.graph)
             uncollide(whole.graph)
-            trial = self._judge(", ".join([recipe.name, *self._in_float]), whole)
+            names = [recipe.name] * bool(fitted) + self._in_float
+            trial = self._judge(", ".join(names) or None, whole)
             self._wholes[trial.data] = Whole(self._rest, fitted, self._inputs, self._finish)
             self._trials[hooks] = trial
         return self._trials[hooks]
 
 
-def _with_float_rest(job: Job, make) -> Attempt | None:
-    """What makes trials around a rest in float, if there is one that may ship so."""
-    if job.cut.rest is None or not job.recurrences:
-        return None
-    rest = job.convert({"rest": job.cut.rest}, "float32")["rest"]
-    return make(rest, FLOAT_REST) if floats_of(rest.graph).keys() <= float_operators(FLOAT_REST).keys() else None
+def _divided(job: Job, calibration: Values) -> tuple[Values, Values]:
+    """The examples that give the ranges, and those that judge.
 
-
-def _calibrated_rest(job: Job, seen: Observation, target: str) -> Piece | None:
-    """The rest in integers, its ends too; calibrated on the inputs and on what the recurrences return."""
-    if job.cut.rest is None:
-        return None
-    batches = {wire: in_batches(seen.values[wire], shape) for wire, shape in job.cut.rest_reads.items()}
-    return peel(job.convert({"rest": job.cut.rest}, target, batches)["rest"])
+    The converter alone ranges a model without recurrences, on all of them: what is tried there differs by much.
+    """
+    if job.recurrences:
+        return divided(calibration)
+    return calibration, divided(calibration)[1] if job.islands else {}
 
 
 def _is_kept(job: Job, name: str) -> bool:

@@ -11,7 +11,7 @@ from zoo.export.assembly.graph import Piece, Tensor
 from zoo.export.lowering.integer.observe import Observation
 from zoo.export.recurrences.cells import Cell
 from zoo.export.recurrences.holes import Hole
-from zoo.export.recurrences.ranges import FakeQuant, Range, Recipe
+from zoo.export.recurrences.ranges import WEIGHTS_ALONE, FakeQuant, Range, Recipe
 from zoo.export.recurrences.recurrence import Recurrence
 
 _COVERS, _WASTES = 0.98, 1.25
@@ -26,7 +26,7 @@ def fit(
     A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one on which the rest reads
     it, if that serves: what is joined to h there may have put it on a grid so coarse that all steps would suffer.  All
     calls of a layer compute on the same grids, which the sequences of unlike grids are requantised to.  A
-    traced cell has no ranges here: the converter gives it some, the same for every recipe.
+    traced cell has no ranges here: the converter gives it some.
 
     Args:
         recurrences: in the order of their calls: what one reads of another comes from one before it.
@@ -41,8 +41,8 @@ def fit(
     fitted = []
     for recurrence, observer in zip(recurrences, seen.observers, strict=True):
         cell = recurrence.cell
-        if not cell.has_equations:
-            fitted.append(replace(recurrence, q=observer))
+        if not cell.has_equations or recipe is WEIGHTS_ALONE:
+            fitted.append(replace(recurrence, q=recipe.step_of(observer)))
             continue
         if cell not in hooks:
             calls = [other.hole for other in recurrences if other.cell is cell]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from zoo.errors import ConversionError
 from zoo.export.assembly.ends import peel
 from zoo.export.assembly.graph import Piece
+from zoo.export.assembly.islands import shrink
+from zoo.export.assembly.lift import lift
 from zoo.export.lowering.integer.agreement import in_batches
 from zoo.export.lowering.job import Job, culprit
 from zoo.export.recurrences.cells import repeats
+from zoo.export.recurrences.ranges import IN_FLOAT, CalibratedStep
 from zoo.export.recurrences.recurrence import Order, Recurrence
 
 
@@ -32,21 +35,23 @@ class Pieces:
         for recurrence in recurrences:
             recurrence.order(self._order)
         new = {name: made for name, made in self._order.functions.items() if name not in self._converted}
-        on_grids = {name: function for name, function in new.items() if name not in self._order.traced}
-        pieces = self._job.convert(on_grids, "fake_quant")
-        for name in new.keys() - on_grids.keys():
-            pieces |= _calibrated_step(self._job, name, new[name], self._order.traced[name])
+        in_float = {name: function for name, function in new.items() if self._order.hooks[name] == IN_FLOAT}
+        calibrated = {name for name in new if isinstance(self._order.hooks[name], CalibratedStep)}
+        on_grids = {name: function for name, function in new.items() if name not in {*in_float, *calibrated}}
+        pieces = self._job.convert(on_grids, "fake_quant") | self._job.convert(in_float, "dynamic_int8")
+        for name in calibrated:
+            pieces[name] = _calibrated_step(self._job, name, new[name], self._order.traced[name])
         self._converted |= {name: peel(piece) for name, piece in pieces.items()}
         for recurrence in recurrences:
             recurrence.receive(self._converted)
 
 
-def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> dict[str, Piece]:
+def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> Piece:
     """The step of a traced cell, calibrated on what its steps were given."""
-    arrays, (_, arguments) = recurrence.q.arrays(), function.structured_input_signature
+    arrays, (_, arguments) = recurrence.q.samples.arrays(), function.structured_input_signature
     batches = {key: in_batches(arrays[key], tuple(spec.shape)) for key, spec in arguments.items()}
     try:
-        return job.convert({name: function}, "int8", batches)
+        piece = job.convert({name: function}, "int8", batches)[name]
     except ConversionError as error:
         in_int8_alone = ConversionError(
             f"{repeats(recurrence.hole.layer)}, of whose step the converter makes no int8 on these calibration "
@@ -54,3 +59,7 @@ def _calibrated_step(job: Job, name: str, function, recurrence: Recurrence) -> d
             "`dynamic_int8` and `float16` take it",
         )
         raise culprit(job, {name: recurrence}, {name: function}, in_int8_alone) from error
+    if recurrence.q.products_alone:
+        return lift(piece)
+    shrink(piece)
+    return piece

@@ -14,6 +14,7 @@ import numpy as np
 from zoo.export.assembly.ends import peel
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Tensor
+from zoo.export.assembly.islands import shrink
 from zoo.export.assembly.one_hot import align_codes
 from zoo.export.assembly.repair import align, uncollide
 from zoo.export.lowering.assemble import Finish, assemble
@@ -69,9 +70,10 @@ def with_step(job: Job, whole: Whole, examples: Values, convert: Callable[[list[
         step.signature: assemble(step.cut, rest, recurrences, inputs, finish),
     }
     graphs = [piece.graph for piece in pieces.values()]
-    for graph in graphs:
-        align(graph)
-        align_codes(graph)
+    for piece in pieces.values():
+        shrink(piece)
+        align(piece.graph)
+        align_codes(piece.graph)
     uncollide(*graphs)
     return write(pieces)
 
@@ -85,7 +87,9 @@ def _grafted_rest(job: Job, whole: Whole, examples: Values) -> Piece | None:
         return step.convert({"rest": step.cut.rest}, "float32")["rest"]
     values = _values(job, examples)
     calibration = {wire: in_batches(values[wire], shape) for wire, shape in step.cut.rest_reads.items()}
-    rest = peel(step.convert({"rest": step.cut.rest}, "int8", calibration)["rest"])
+    rest = step.convert({"rest": step.cut.rest}, "int8", calibration)["rest"]
+    shrink(rest)
+    peel(rest)
     graft(rest, step.cut, whole.rest, job.cut, step.of_whole)
     return rest
 

@@ -1,26 +1,28 @@
 """Which recipe an int8 file takes is measured: files are made and run on examples that no range was taken from.
 
 Recipes go from the fastest to the most exact, and the first whose file answers as Keras does is taken.  Where none
-does, the rest of the model may be what int8 spoils: then they are tried anew around a rest in float.
+does, the rest of the model may be what int8 spoils: then they are tried anew around a rest that computes more in float.
+What the converter refuses, or LiteRT cannot run, answers nothing, and the next is tried.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.schema_py_generated import TensorType
 
+from zoo.errors import ConversionError
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece
 from zoo.export.assembly.repair import reachable
 from zoo.export.lowering.integer.agreement import answers_of_file, how_close
 from zoo.export.lowering.job import Job
-from zoo.export.recurrences.ranges import RECIPES, Recipe
+from zoo.export.recurrences.ranges import Recipe
 
 GOOD_AGREEMENT = 0.985
 """The agreement at which a faster recipe is taken without a look at slower ones."""
@@ -36,16 +38,18 @@ class Trial:
     """A file that was made and run.
 
     Attributes:
-        recipe: its name, and what else of the model stays float.
+        recipe: its name, and what else of the model stays float; None where there is nothing to say.
         data: the file.
         floats: its operators that give a float tensor, and how many there are of each.
-        agreement: see `agreement.how_close`.
+        agreement: see `agreement.how_close`; -1 of what could not be made or run.
+        failure: why it could not be.
     """
 
-    recipe: str
-    data: bytes
-    floats: Mapping[str, int]
-    agreement: float
+    recipe: str | None
+    data: bytes = b""
+    floats: Mapping[str, int] = field(default_factory=dict)
+    agreement: float = -1
+    failure: ConversionError | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Judge:
     wanted: Values
     """What Keras answers to the examples."""
 
-    def __call__(self, recipe: str, whole: Piece) -> Trial:
+    def __call__(self, recipe: str | None, whole: Piece) -> Trial:
         data, score = write({self.job.signature: whole}), 1.0
         with tempfile.TemporaryDirectory(prefix="zoo-trial-") as folder:
             path = Path(folder, "trial.tflite")
@@ -69,28 +73,47 @@ class Judge:
 
 
 Attempt = Callable[[Recipe], Trial]
+Recipes = Sequence[Sequence[Recipe]]
+"""From the fastest to the most exact; those side by side are equally fast."""
 
 
-def choose(attempt: Attempt, with_float_rest: Callable[[], Attempt | None]) -> Trial:
+def choose(rests: Iterable[Callable[[], Attempt | None]], recipes: Recipes) -> Trial:
     """The trial of the fastest recipe that answers well, or the best one where none does.
 
     Args:
-        attempt: makes the trial of a recipe.
-        with_float_rest: asked for only if all that goes wrong; makes what does the same with the rest of the model in
-            float, or None where it cannot be.
+        rests: from the fastest to the most exact, what makes of the rest of a model what makes the trial of a recipe
+            around it; None where that rest is not to be had.  Each is asked only if all before it went wrong.
+        recipes: to try, as `ranges.RECIPES`.
+
+    Raises:
+        ConversionError: none could be made and run; the first of the reasons.
     """
-    best = _first_good(attempt)
-    if best.agreement >= GOOD_AGREEMENT or (attempt := with_float_rest()) is None:
-        return best
-    (most_exact,) = RECIPES[-1]
-    if attempt(most_exact).agreement <= best.agreement:
-        return best  # the rest is not what int8 spoils
-    return max(best, _first_good(attempt), key=_agreement)
+    best, (most_exact,) = None, recipes[-1]
+    for make in rests:
+        if (attempt := _made(make)) is None:
+            continue
+        if best is None or best.failure:
+            best = max(filter(None, [best, _first_good(attempt, recipes)]), key=_agreement)
+        elif attempt(most_exact).agreement > best.agreement:  # else the rest is not what int8 spoils
+            best = max(best, _first_good(attempt, recipes), key=_agreement)
+        if best.agreement >= GOOD_AGREEMENT:
+            break
+    if best.failure:
+        raise best.failure
+    return best
 
 
-def _first_good(attempt: Attempt) -> Trial:
+def _made(make: Callable[[], Attempt | None]) -> Attempt | None:
+    try:
+        return make()
+    except ConversionError as failure:
+        failed = Trial(None, failure=failure)
+        return lambda recipe: failed
+
+
+def _first_good(attempt: Attempt, recipes: Recipes) -> Trial:
     best = None
-    for alternatives in RECIPES:
+    for alternatives in recipes:
         trials = [attempt(recipe) for recipe in alternatives]
         best = max(trials if best is None else [best, *trials], key=_agreement)
         if best.agreement >= GOOD_AGREEMENT:

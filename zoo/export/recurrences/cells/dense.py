@@ -11,6 +11,7 @@ in the equations.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import keras
 import numpy as np
@@ -18,6 +19,7 @@ import tensorflow as tf
 from keras.layers import GRUCell, LSTMCell, SimpleRNNCell
 
 from zoo.export.recurrences.cells.cell import Cell, Hook
+from zoo.export.recurrences.cells.elementwise import is_elementwise
 
 # The int8 kernels of LOGISTIC and TANH write on these grids and no others (TFLite's quantisation specification).
 LOGISTIC_RANGE = (0.0, 255 / 256)
@@ -70,6 +72,16 @@ class DenseCell(Cell):
         """What a step is given of the projection."""
         return [q(name, row) for name, row in zip(self.projected, rows, strict=True)]
 
+    def _activated(self, q: Hook, total: tf.Tensor, gates: int) -> list[tf.Tensor]:
+        """Each gate of (..., gates * units), by one operator for all of them where the activation allows it."""
+        if self._joins_gates:
+            return tf.split(q("gates", self.recurrent_activation(total)), gates, axis=-1)
+        return [q("gates", self.recurrent_activation(gate)) for gate in tf.split(total, gates, axis=-1)]
+
+    @cached_property
+    def _joins_gates(self) -> bool:
+        return is_elementwise(self.recurrent_activation)
+
     def _fix(self, name: str, activation: Callable) -> None:
         """Notes the range of a quantity that an activation with a grid of its own writes."""
         if activation is keras.activations.sigmoid:
@@ -115,7 +127,7 @@ class LSTM(DenseCell):
     def _gates(self, q: Hook, total: tf.Tensor) -> list[tf.Tensor]:
         width = 3 * self.units
         if "gates" not in self.fixed:
-            return tf.split(q("gates", self.recurrent_activation(total[..., :width])), 3, axis=-1)
+            return self._activated(q, total[..., :width], 3)
         # A sigmoid of g's part too, which nobody reads, takes less time than to copy the others out for it.  On its
         # fixed grid they lose nothing in int8.  SPLIT would have an output left over, with which GPU delegates fail.
         gates = q("gates", self.recurrent_activation(total))
@@ -165,7 +177,7 @@ class GRU(DenseCell):
         return {"xW": slice(0, 2 * self.units), "xW_n": slice(2 * self.units, None)}
 
     def _gates(self, q: Hook, xW: tf.Tensor, hU: tf.Tensor) -> list[tf.Tensor]:
-        return tf.split(q("gates", self.recurrent_activation(q("sum", xW + hU))), 2, axis=1)
+        return self._activated(q, q("sum", xW + hU), 2)
 
     def _blend(self, q: Hook, xW_n: tf.Tensor, h: tf.Tensor, z: tf.Tensor, reset: tf.Tensor) -> tuple[tf.Tensor]:
         candidate = q("candidate", self.activation(q("candidate_sum", xW_n + reset)))
