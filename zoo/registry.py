@@ -15,6 +15,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import metadata, util
 from importlib.machinery import PathFinder
@@ -28,6 +29,10 @@ OURS = "zoo.families"
 """The package of our own families."""
 _PACKAGE = Path(__file__).parent
 _FAMILY_KEYS = ("task", "summary", "paper")
+
+
+class NoCacheError(ZooError):
+    """A user without a home."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +110,23 @@ def _in_order(name: str) -> list:
 def bundle_roots() -> list[Path]:
     """The folders that are searched for bundles, first match first: `$ZOO_HOME`, the user's cache, what is shipped."""
     roots = [Path(home)] if (home := os.environ.get("ZOO_HOME")) else []
-    return [*roots, user_cache(), shipped("saved_models")]
+    with suppress(NoCacheError):
+        roots.append(user_cache())
+    return [*roots, shipped("saved_models")]
 
 
 def user_cache() -> Path:
-    """The folder of what can be made or fetched again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hybrid-zoo"
+    """The folder of what can be made or fetched again.
+
+    Raises:
+        NoCacheError: the user has no home, as in some containers.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hybrid-zoo"
+    except RuntimeError:
+        raise NoCacheError(
+            "there is no folder for what can be fetched again: this user has no home", "set `XDG_CACHE_HOME` to one"
+        ) from None
 
 
 def recipe_path(name: str) -> Path:

@@ -17,6 +17,9 @@ TOKENS = {"tokens": InputSpec("tokens", (1, 5), "int32", "array")}
 PICTURE = {"picture": InputSpec("picture", (1, 8, 8, 3), "float32", "array")}
 
 
+RR = {"rr": BEAT["rr"]}
+
+
 def beats(count: int) -> dict[str, np.ndarray]:
     random = np.random.default_rng(0)
     return {"ecg": random.normal(size=(count, 6, 1)), "rr": random.uniform(0, 9, size=(count, 4))}
@@ -117,6 +120,26 @@ def test_what_does_not_fit_is_refused(case, as_file, tmp_path):
     for read in (lambda given: read_calibration(given, specs, None, {}), lambda given: read_examples(given, specs)):
         with pytest.raises(InputError, match=message):
             read(tmp_path / "given.npz" if as_file else arrays)
+
+
+def test_one_input_needs_no_name(tmp_path):
+    rr = beats(5)["rr"]
+    np.save(tmp_path / "a.npy", rr)
+    np.savez(tmp_path / "a.npz", rr)
+    for source in (rr, rr.tolist(), tmp_path / "a.npy", tmp_path / "a.npz"):
+        for found in (read_calibration(source, RR, None, {}).inputs, read_examples(source, RR)):
+            assert np.array_equal(found["rr"], rr.astype(np.float32))
+
+
+@pytest.mark.parametrize("read", [read_examples, lambda given, specs: read_calibration(given, specs, None, {})])
+def test_one_array_is_not_two_inputs(read, tmp_path):
+    with pytest.raises(InputError, match="found one ndarray for 2 inputs, `ecg`, `rr`"):
+        read(beats(5)["rr"], BEAT)
+    np.save(tmp_path / "a.npy", beats(5)["rr"])
+    with pytest.raises(InputError, match=r"a\.npy` names an unknown input: `arr_0`"):
+        read(tmp_path / "a.npy", BEAT)
+    with pytest.raises(InputError, match="is no array"):
+        read([[1], [2, 3]], RR)
 
 
 def test_files_that_are_none_are_refused(tmp_path):

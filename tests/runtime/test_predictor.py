@@ -1,5 +1,9 @@
 """From a bundle and an input to an answer; what cannot be right is refused before anything runs."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -102,3 +106,14 @@ def test_a_damaged_artifact_is_not_run(changed):
     with pytest.raises(BundleError, match=r"float32\.tflite` has the wrong SHA-256"):
         runtime.load(path)
     assert runtime.load(path, "int8").target == "int8"
+
+
+def test_a_user_without_a_home_has_the_shipped_bundles():
+    """As in a container that runs under a number that no user has."""
+    code = (
+        "import pwd\ndef nobody(number): raise KeyError(number)\npwd.getpwuid = nobody\n"
+        "from zoo import runtime; print(runtime.load('resnet_tiny.digits').target)"
+    )
+    bare = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME", "ZOO_HOME")}
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=bare)
+    assert process.stdout.strip() == "float32", process.stderr

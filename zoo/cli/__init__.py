@@ -26,6 +26,7 @@ COMMANDS = (
     "verify",
     "card",
     "predict",
+    "samples",
     "bench",
     "data",
     "demo",

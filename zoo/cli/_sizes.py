@@ -1,4 +1,4 @@
-"""Options that give sizes by input name: `--length 20`, `--length encoder=20`, `--shape image=32,128,1`."""
+"""Options that say something by input name: `--length encoder=20`, `--shape image=32,128,1`, `--input x=picture`."""
 
 from zoo.errors import InputError
 
@@ -26,6 +26,11 @@ def shapes(given: list[str] | None) -> dict[str, tuple[int, ...]] | None:
         return None
     by_name = _by_name("--shape", given, "image=32,128,1")
     return {name: tuple(_whole("--shape", size) for size in sizes.split(",")) for name, sizes in by_name.items()}
+
+
+def declared(given: list[str] | None) -> dict[str, str]:
+    """What an input is, by its name."""
+    return _by_name("--input", given or [], "image=picture:0..1")
 
 
 def _by_name(option: str, given: list[str], example: str) -> dict[str, str]:

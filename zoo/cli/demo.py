@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +32,7 @@ def demo(
 
     rows, failures = [], []
     for name in RECIPES:
+        print(f"{name}: training, then exporting and measuring {len(USUAL_TARGETS)} targets", file=sys.stderr)
         with progress_bar() as report:
             run = train(load_recipe(registry.recipe_path(name)), out=out, report=report)
             bundle = export_model(run.path, USUAL_TARGETS, out=out / "bundles", report=report)

@@ -1,15 +1,16 @@
 """`zoo export`: from a model to a bundle of measured artifacts."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zoo.bundle import TARGETS, USUAL_TARGETS, Bundle
+from zoo.bundle import TARGETS, Bundle
 from zoo.cli import _names
 from zoo.cli._output import CUSTOM, import_tensorflow, print_json, progress_bar
 from zoo.cli._runtimes import print_runtimes
-from zoo.cli._sizes import lengths, shapes
+from zoo.cli._sizes import declared, lengths, shapes
 from zoo.cli._tables import print_table
 
 
@@ -28,7 +29,8 @@ def export(
         typer.Option(
             "--target",
             metavar="T",
-            help=f"One of {', '.join(TARGETS)}; may be given again.  All but the last unless given.",
+            help=f"One of {', '.join(TARGETS)}; may be given again.  Unless given, all but the last, and without int8 "
+            "where a model of yours has no `--calibrate`.",
         ),
     ] = None,
     calibration: Annotated[
@@ -58,6 +60,14 @@ def export(
         list[str] | None,
         typer.Option(
             metavar="INPUT=N,N,...", help="Shape of an input with open axes, without the batch; may be given again."
+        ),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="INPUT=picture[:LOW..HIGH]",
+            help="An input of a model of yours that takes pictures, of values 0..255 unless given; may be given again.",
         ),
     ] = None,
     form: Annotated[
@@ -117,7 +127,7 @@ def export(
     with progress_bar() as report:
         bundle = export_model(
             model,
-            targets or USUAL_TARGETS,
+            targets,
             out=out,
             name=name,
             calibration=calibration,
@@ -128,6 +138,7 @@ def export(
             size_budget=size_budget,
             length=lengths(length),
             shapes=shapes(shape),
+            inputs=declared(inputs),
             int8_io=int8_io,
             step=step,
             chunk=chunk,
@@ -141,6 +152,11 @@ def export(
         print_json({"path": str(bundle.path), "card": bundle.card})
     else:
         show(bundle)
+    if targets is None and "int8" not in bundle.card["artifacts"]:
+        print(
+            "int8 needs examples to measure its ranges on: `--calibrate FILE.npz` (or a folder) adds it",
+            file=sys.stderr,
+        )
     if error := gates_not_met(bundle.card):
         raise error
 

@@ -5,6 +5,7 @@ The way through: `open_source` brings what is exported to one form and refuses w
 folder that becomes the bundle; `measure` runs the gates on them; what fails is taken out, its reason kept on the card.
 """
 
+import dataclasses
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import numpy as np
 
 from zoo._durable import writing
 from zoo._keras import check_backend, own_settings
-from zoo.bundle import Bundle, ignore, load_bundle, write_bundle
+from zoo.bundle import USUAL_TARGETS, Bundle, ignore, load_bundle, write_bundle
 from zoo.errors import GateError, InputError
 from zoo.export.artifacts import Place, make_artifacts
 from zoo.export.describe import describe, example_specs
@@ -35,18 +36,19 @@ from zoo.verify.verification import OF_ANSWERS
 @own_settings()
 def export_model(
     model: str | os.PathLike | keras.Model,
-    targets: str | Sequence[str],
+    targets: str | Sequence[str] | None = None,
     *,
     out: str | os.PathLike,
     name: str | None = None,
-    calibration: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
-    examples: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
+    calibration: str | os.PathLike | Mapping[str, np.ndarray] | np.ndarray | None = None,
+    examples: str | os.PathLike | Mapping[str, np.ndarray] | np.ndarray | None = None,
     batch_size: int = 1,
     form: str = "auto",
     runtime: str = ANY,
     size_budget: int | None = None,
     length: int | Mapping[str, int] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
+    inputs: Mapping[str, str] | None = None,
     int8_io: str | None = None,
     step: bool = False,
     chunk: int = 1,
@@ -64,16 +66,17 @@ def export_model(
         model: a model's name (untrained), its `name.tag`, the folder of a run or of a bundle, the path of a `.keras`
             file or of a Keras 2 `.h5` file, or a Keras model, which is not changed; its own classes need not be
             registered.
-        targets: any of `zoo.bundle.TARGETS`.
+        targets: any of `zoo.bundle.TARGETS`; None: `zoo.bundle.USUAL_TARGETS`, without int8 where there is nothing to
+            calibrate it on.
         out: the folder in which the bundle's folder is written; a bundle of that name is replaced.
         name: of the bundle, for a model that is not the zoo's; that of the file or model unless given.
         calibration: what int8 and int16x8 measure their ranges on: the name of a data set (its train split), an `.npz`
-            keyed by input name, a folder of examples, or arrays by input name, (n, ...).  The data set of the training
-            unless given.
+            keyed by input name, a folder of examples, arrays by input name, (n, ...), or the array of the one input.
+            The data set of the training unless given.
         examples: of a model that is not the zoo's, the inputs on which artifacts are compared with Keras: an `.npz` or
-            arrays by input name; seeded random ones unless given.  Arrays of whole numbers, or labels, named like an
-            output that chooses a class (or `labels`) are the right classes: an artifact that is right as often as
-            Keras may choose otherwise.
+            arrays as for `calibration`; seeded random ones unless given.  Arrays of whole numbers, or labels, named
+            like an output that chooses a class (or `labels`) are the right classes: an artifact that is right as often
+            as Keras may choose otherwise.
         batch_size: rows of every input of the `.tflite` files.
         form: of recurrences, `unrolled`, `blocked`, or `auto`, which picks what was measured to be better.
         runtime: what `auto` picks for: `compiled` (LiteRT's `CompiledModel` with its weight cache, as our runtime has
@@ -83,6 +86,8 @@ def export_model(
         length: steps of inputs whose time axis is open, for all of them or by input name: `{"encoder": 20}`; where one
             axis is open that is not time, the size of that.
         shapes: by input name its shape without the batch, where axes of it are open: `{"image": (32, 128, 1)}`.
+        inputs: by input name of a model that is not the zoo's, `picture` or `picture:0..1` where it takes pictures, of
+            values 0..255 or others: `zoo predict` and calibration read files for it.
         int8_io: `int8`, `uint8` or `float32` ends of the target `int8`; unless given uint8 for an image and int8 for
             all else, but float32 for an input of a model that is not the zoo's if 8 bits would spoil it.
         step: whether artifacts have the signature `step` too, which is given frames as they come: `zoo.runtime` streams
@@ -111,13 +116,14 @@ def export_model(
     """
     check_backend("exporting")
     request = make_request(
-        targets,
+        USUAL_TARGETS if targets is None else targets,
         batch_size=batch_size,
         form=form,
         runtime=runtime,
         size_budget=size_budget,
         length=length,
         shapes=shapes,
+        inputs=inputs,
         int8_io=int8_io,
         step=step,
         chunk=chunk,
@@ -126,8 +132,11 @@ def export_model(
     )
     places = f"{out}` or `{tempfile.gettempdir()}"  # libraries that write do not always say where they failed
     with writing(places), tempfile.TemporaryDirectory(prefix="zoo-export-") as scratch:
-        source = open_source(model, name, request, Path(scratch), builder)
-        manifest = describe(source, batch_size)
+        if targets is None and calibration is None and int8_io is None:
+            source, request = _open_for_usual_targets(model, name, request, Path(scratch), builder)
+        else:
+            source = open_source(model, name, request, Path(scratch), builder)
+        manifest = describe(source, batch_size, request.inputs)
         _check_place(Path(out) / source.name)
         calibrated = _calibration(calibration, request, source, manifest)
         given = _examples(examples, source, manifest)
@@ -191,6 +200,16 @@ def _part_with(measured: Measured, place: Place, keep: bool) -> None:
         raise GateError(f"{error.message}; nothing is left, so no bundle was written", error.hint)
 
 
+def _open_for_usual_targets(
+    model: object, name: str | None, request: Request, scratch: Path, builder: Builder | None
+) -> tuple[Source, Request]:
+    """What nobody asked for by name is left out where there is nothing to calibrate it on."""
+    rest = tuple(target for target in request.targets if target not in CALIBRATED)
+    uncalibrated = dataclasses.replace(request, targets=rest)
+    source = open_source(model, name, uncalibrated, scratch, builder)
+    return source, request if source.data else uncalibrated
+
+
 def _calibration(given: object, request: Request, source: Source, manifest: dict) -> Calibration | None:
     if not set(request.targets) & set(CALIBRATED):
         return None
@@ -212,7 +231,7 @@ def _examples(given: object, source: Source, manifest: dict) -> dict[str, np.nda
 
 def _truths(given: object, manifest: dict, examples: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
     """The right answers among the examples, by output."""
-    if examples is None:
+    if examples is None or not isinstance(given, str | os.PathLike | Mapping):  # an array has no names
         return {}
     count = len(next(iter(examples.values())))
     choices = {

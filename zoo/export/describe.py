@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from importlib import metadata
+from types import MappingProxyType
 
-from zoo.errors import ConversionError
+from zoo.errors import ConversionError, InputError
 from zoo.export.inputs.uses import Uses
+from zoo.export.intake.declared import FIT, check_declared
 from zoo.export.intake.meaning import CLASSIFICATION, output_kinds
 from zoo.export.intake.sources import PART, STEP, Source
 from zoo.export.recurrences.holes import uses_of_inputs
@@ -14,14 +16,16 @@ from zoo.runtime.flatbuffer import TensorView, inspect
 from zoo.verify.measures.answers import LOGITS
 from zoo.verify.running.kinds import kinds_of
 
-FIT = {"mode": "squash", "filter": "bilinear"}
-"""How a picture is brought to the size of an image input."""
 KINDS = {"image": "image", "length": "length"}
 """What an input of a model of ours is by its name, where no data set says it."""
 
 
-def describe(source: Source, batch_size: int) -> dict:
-    """All of a manifest but its artifacts and files."""
+def describe(source: Source, batch_size: int, declared: Mapping[str, Mapping] = MappingProxyType({})) -> dict:
+    """All of a manifest but its artifacts and files; `declared`: what the user says of inputs, by name.
+
+    Raises:
+        InputError: what is declared is no input of a user's model, or cannot be what it is said to be.
+    """
     spec = source.spec
     found = {
         "name": source.name,
@@ -35,7 +39,17 @@ def describe(source: Source, batch_size: int) -> dict:
         "parts": _parts(source, batch_size),
         "artifacts": {},
     }
+    _declare(found["parts"], declared, source)
     return found | ({"build": dict(spec.arguments)} if spec else {"source": "source.keras"})
+
+
+def _declare(parts: Mapping[str, Mapping], declared: Mapping[str, Mapping], source: Source) -> None:
+    if declared and source.spec is not None:
+        raise InputError(f"`{source.name}` is a model of the zoo, whose inputs are known", "leave `--input` out")
+    check_declared(declared, parts[PART]["inputs"])
+    for part in parts.values():
+        for name, facts in declared.items():
+            part["inputs"][name] |= facts
 
 
 def example_specs(manifest: Mapping) -> dict[str, InputSpec]:
@@ -110,7 +124,7 @@ def _uses(source: Source, inputs: Mapping[str, Mapping]) -> dict[str, Uses]:
 def _meaning(source: Source, name: str, uses: Uses) -> dict:
     """What the numbers of an input are, as far as it is known."""
     if source.spec is None:
-        return uses.facts()
+        return uses.facts() | _as_loaded(source, name)
     facts = source.data.inputs.get(name, {}) if source.data else {}
     meaning = {"kind": facts.get("kind") or KINDS.get(name, "array")}
     if meaning["kind"] == "image":
@@ -122,6 +136,14 @@ def _meaning(source: Source, name: str, uses: Uses) -> dict:
     if source.recipe and name in source.recipe.ranges:
         meaning["range"] = list(source.recipe.ranges[name])
     return meaning
+
+
+def _as_loaded(source: Source, name: str) -> dict:
+    """What the bundle said of it that a model was loaded from and then trained on, if the input is still the same."""
+    facts = source.origin.inputs.get(name, {}) if source.origin else {}
+    if list(facts.get("shape", ()))[1:] != list(source.model.input[name].shape[1:]):
+        return {}
+    return {key: facts[key] for key in ("kind", "fit", "unit", "range", "sample_rate") if key in facts}
 
 
 def _outputs(source: Source, batch_size: int) -> dict[str, dict]:

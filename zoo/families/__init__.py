@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from zoo.bundle import Bundle, load_bundle
 from zoo.errors import BundleError, InputError
 from zoo.families._building import build, check_num_classes, family_module, short
+from zoo.families._origin import Origin as Origin
+from zoo.families._origin import origin_of as origin_of
+from zoo.families._origin import remember
 from zoo.registry import Spec, get_spec, tags
 
 if TYPE_CHECKING:
@@ -59,6 +62,9 @@ def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
         name: `name.tag`, the folder of a bundle, or the name of a model that has been trained once.
         num_classes: a new head for that many classes, with fresh weights; all other weights are the pretrained ones.
 
+    Returns:
+        The model; its `labels` are what its classes are called, in the order of its logits, or None with a new head.
+
     Raises:
         UnknownNameError: there is no such model, tag or bundle.
         InputError: it is a model with no training or several, `num_classes` is no whole number from 1, or the family
@@ -82,11 +88,11 @@ def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
         why = f"model.weights.h5 does not fit `{manifest['model']}`: {short(error)}"
         raise BundleError(f"`{bundle.name}`: {why}") from error
     if num_classes is None:
-        return model
+        return remember(model, bundle, bundle.labels)
     from zoo.families._head import take_over_body
 
     changed = {**manifest["build"], "num_classes": num_classes}
-    return take_over_body(model, build(_spec_of(bundle), changed, whole=True))
+    return remember(take_over_body(model, build(_spec_of(bundle), changed, whole=True)), bundle, None)
 
 
 def parts(spec: Spec, model: keras.Model) -> dict[str, Part]:

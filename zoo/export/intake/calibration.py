@@ -4,6 +4,7 @@ Calibration reads a data set's train split, an `.npz` file or a folder of files 
 test split, which judges the result.
 """
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,9 +15,10 @@ import numpy as np
 from zoo.data import DataSet, get_data, list_data
 from zoo.errors import InputError
 from zoo.registry import nearest
-from zoo.runtime.arrays import BROKEN_ARCHIVE, InputSpec, check_names, fit_array
-from zoo.runtime.inputs import READABLE, read_inputs
+from zoo.runtime.arrays import BROKEN_ARCHIVE, InputSpec, by_input, check_names, fit_array
+from zoo.runtime.inputs import read_inputs, readable_files
 
+_BY_NAME = "give arrays by input name, `{name: (n, ...)}`, or the path of an `.npz`"
 COUNT = 300
 SEED = 0
 
@@ -64,6 +66,7 @@ def read_calibration(source: object, specs: Specs, data: DataSet | None, ranges:
         InputError: there is none, or it does not fit the inputs.
         DataError: the data set is not prepared.
     """
+    source = _named(source, specs, "calibration")
     if isinstance(source, Mapping):
         found = _chosen_of(source, specs, "calibration", "arrays")
     elif source is None and data is None:
@@ -90,11 +93,25 @@ def read_examples(source: object, specs: Specs, beside: Collection[str] = ()) ->
     Raises:
         InputError: they do not fit the inputs.
     """
+    source = _named(source, specs, "examples")
     if isinstance(source, Mapping):
         return _fitted(source, specs, "examples", beside)
     path = Path(source)
     with opened(path) as arrays:
         return _fitted(arrays, specs, f"`{path}`", beside)
+
+
+def _named(source: object, specs: Specs, where: str) -> object:
+    """An array without a name is that of the one input."""
+    if source is None or isinstance(source, str | os.PathLike | Mapping):
+        return source
+    if len(specs) != 1:
+        names = ", ".join(f"`{name}`" for name in specs)
+        raise InputError(f"{where}: found one {type(source).__name__} for {len(specs)} inputs, {names}", _BY_NAME)
+    try:
+        return dict.fromkeys(specs, np.asarray(source))
+    except ValueError as error:
+        raise InputError(f"{where} is no array: {error}", _BY_NAME) from None
 
 
 def _of_data(data: DataSet, specs: Specs) -> Calibration:
@@ -106,7 +123,7 @@ def _of_data(data: DataSet, specs: Specs) -> Calibration:
 def _of_path(path: Path, specs: Specs) -> Calibration:
     if path.is_dir():
         return _of_folder(path, specs)
-    if path.suffix != ".npz" or not path.is_file():
+    if path.suffix not in (".npz", ".npy") or not path.is_file():
         close = ", ".join(f"`{name}`" for name in nearest(str(path), list_data()))
         raise InputError(
             f"nothing to calibrate on: `{path}`; expected a data set, an `.npz` file or a folder",
@@ -118,26 +135,17 @@ def _of_path(path: Path, specs: Specs) -> Calibration:
 
 def _of_folder(folder: Path, specs: Specs) -> Calibration:
     """A file an example, in the order of their names; where there are several inputs, an `.npz` each."""
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in READABLE and path.is_file())
-    if not files:
-        raise InputError(f"`{folder}` holds no examples: expected files that end in {', '.join(READABLE)}")
-    specs = {name: _as_picture(spec) for name, spec in specs.items()}
+    files = readable_files(folder)
     read = [read_inputs(files[index], specs) for index in chosen(len(files))]
     return Calibration(
         {name: np.concatenate([example[name] for example in read]) for name in specs}, f"{folder.name}/", len(files)
     )
 
 
-def _as_picture(spec: InputSpec) -> InputSpec:
-    """A user's model does not say which input is a picture: what has the shape of one may be read from one."""
-    picture = spec.kind == "array" and len(spec.shape) == 4 and spec.shape[3] in (1, 3)
-    return replace(spec, kind="image") if picture else spec
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
-    """The arrays of an `.npz` file, each read when it is asked for."""
-    if path.suffix != ".npz" or not path.is_file():
+    """The arrays of an `.npz` file, each read when it is asked for, or the one of an `.npy`."""
+    if path.suffix not in (".npz", ".npy") or not path.is_file():
         raise InputError(
             f"not an `.npz` file: `{path}`", "`numpy.savez(path, **arrays)` writes one, keyed by input name"
         )
@@ -146,9 +154,7 @@ def opened(path: Path) -> Iterator[Mapping[str, np.ndarray]]:
             arrays = np.load(stream, allow_pickle=False)
         except BROKEN_ARCHIVE as error:
             raise InputError(f"`{path}` is not a whole `.npz` file: {error}") from None
-        if not isinstance(arrays, np.lib.npyio.NpzFile):
-            raise InputError(f"`{path}` holds one array without a name, expected an `.npz` keyed by input name")
-        yield arrays
+        yield arrays if isinstance(arrays, np.lib.npyio.NpzFile) else {"arr_0": arrays}
 
 
 def _chosen_of(arrays: Mapping[str, np.ndarray], specs: Specs, where: str, source: str) -> Calibration:
@@ -168,6 +174,7 @@ def _loaded(
     arrays: Mapping[str, np.ndarray], specs: Specs, where: str, beside: Collection[str] = ()
 ) -> tuple[int, dict[str, np.ndarray]]:
     """How many examples there are, and the arrays by name; names must be those of the inputs."""
+    arrays = by_input(arrays, specs)
     check_names([name for name in arrays if name not in beside], specs, where)
     try:
         loaded = {name: np.asarray(arrays[name]) for name in specs}

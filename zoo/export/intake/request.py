@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zoo.bundle import TARGETS
 from zoo.errors import InputError
+from zoo.export.intake.declared import read_declared
 from zoo.export.intake.meaning import NOTHING, Meaning, read_meaning
 from zoo.export.recurrences.forms import ANY, Chooser
 from zoo.registry import unknown
@@ -29,6 +30,7 @@ class Request:
         int8_io: dtype of the ends of `int8`; None: uint8 for an image input, int8 for all else, but float32 for what
             8 bits would spoil.
         chunk: frames a call of the part `step`; None: no such part.
+        inputs: by input name what the manifest is to say of it.
         shapes: by input name its whole shape without the batch, where axes of it are open.
         meaning: what the user says of the outputs.
     """
@@ -43,6 +45,7 @@ class Request:
     chunk: int | None = None
     shapes: Mapping[str, tuple[int, ...]] | None = None
     meaning: Meaning = NOTHING
+    inputs: Mapping[str, Mapping] = field(default_factory=dict)
 
 
 def make_request(
@@ -59,6 +62,7 @@ def make_request(
     shapes: Mapping[str, Sequence[int]] | None = None,
     task: str | None = None,
     labels: str | os.PathLike | Sequence[str] | None = None,
+    inputs: Mapping[str, str] | None = None,
 ) -> Request:
     """Checks the options that can be checked without the model.
 
@@ -83,9 +87,8 @@ def make_request(
         )
     frames = _frames_of_a_step(step, chunk, wanted)
     shapes = None if shapes is None else {name: tuple(shape) for name, shape in shapes.items()}
-    return Request(
-        wanted, batch_size, form, runtime, size_budget, length, int8_io, frames, shapes, read_meaning(task, labels)
-    )
+    meaning, declared = read_meaning(task, labels), read_declared(inputs)
+    return Request(wanted, batch_size, form, runtime, size_budget, length, int8_io, frames, shapes, meaning, declared)
 
 
 def _sizes(length: object, shapes: object) -> Iterator[tuple[str, object]]:

@@ -20,7 +20,7 @@ from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
 from zoo.export.intake.shapes import fixed_shapes
 from zoo.export.streaming.part import Step, step_of
-from zoo.families import create_model, load_model, parts
+from zoo.families import Origin, create_model, load_model, origin_of, parts
 from zoo.registry import Spec, get_spec
 from zoo.sources.built import Builder, load_weights_into
 from zoo.sources.deployed import deployed
@@ -55,6 +55,8 @@ class Source:
     """The part `step`, where it was asked for."""
     meaning: Meaning = NOTHING
     """What the user of a model that is not the zoo's says of its outputs."""
+    origin: Origin | None = None
+    """What is known of a model that was loaded from a bundle, and then changed or trained on."""
 
     @property
     def tag(self) -> str | None:
@@ -85,7 +87,9 @@ def open_source(
     """
     if isinstance(model, keras.Model):
         with keras.saving.custom_object_scope(_own_classes(model)):
-            return _of_user(_save(model, scratch / "source.keras"), name or model.name, request)
+            asked = _as_loaded(origin_of(model), request)
+            source = _of_user(_save(model, scratch / "source.keras"), name or model.name, asked)
+            return replace(source, origin=origin_of(model))
     if not isinstance(model, str | os.PathLike):
         raise InputError(
             f"a {type(model).__name__} cannot be exported: expected a name, a run, a `.keras` file or a Keras model"
@@ -160,6 +164,13 @@ def _of_bundle(bundle: Bundle, name: str | None, request: Request, scratch: Path
     return _ours(
         Source(bundle.name, load_model(bundle.path), files, spec, recipe, bundle.card.get("training")), request
     )
+
+
+def _as_loaded(origin: Origin | None, request: Request) -> Request:
+    """What the bundle says that a model was loaded from holds unless something else is said now."""
+    if origin is None or request.meaning != NOTHING:
+        return request
+    return replace(request, meaning=Meaning(origin.task, origin.labels))
 
 
 def _as_before(bundle: Bundle, request: Request) -> Request:

@@ -104,7 +104,12 @@ def _use(card: Mapping) -> str:
     if not shipped:
         return ""
     target = "int8" if "int8" in shipped else shipped[0]
-    return f"```bash\nzoo predict {card['bundle']} INPUT --target {target}\nzoo verify {card['bundle']}\n```"
+    commands = f"```bash\nzoo predict . INPUT --target {target}   # in the folder of this file\nzoo verify .\n```"
+    elsewhere = (
+        f"From elsewhere, give the path of its folder; `{card['bundle']}` alone finds it where it ships with the zoo, "
+        "or where the variable `ZOO_HOME` names the folder that it stands in."
+    )
+    return f"{commands}\n\n{elsewhere}"
 
 
 def _artifacts(card: Mapping) -> str:
