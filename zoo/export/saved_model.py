@@ -6,6 +6,8 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from zoo.sources.channels_first import plain_bias
+
 
 def write_saved_model(models: Mapping[str, keras.Model], folder: Path) -> None:
     """Writes a SavedModel.
@@ -31,6 +33,7 @@ def signature(model: keras.Model) -> dict[str, tf.TensorSpec]:
 
 def _inference(model: keras.Model):
     def infer(inputs):
-        return model(inputs, training=False)
+        with plain_bias():
+            return model(inputs, training=False)
 
     return infer

@@ -4,9 +4,10 @@ TensorFlow has no kernels for most of them on a CPU, and TFLite has none: neithe
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 import keras
+import tensorflow as tf
 from keras import activations, layers, ops
 
 from zoo._replaced import replaced
@@ -39,6 +40,25 @@ def put_channels_last(layer: keras.Layer) -> None:
     elif hasattr(layer, "input_conv") and hasattr(layer, "recurrent_conv"):  # the cell of a ConvLSTM
         for convolve in ("input_conv", "recurrent_conv"):
             setattr(layer, convolve, _transposed(layer, getattr(layer, convolve), None))
+
+
+def bias_of_any_axis(original: Callable) -> Callable:
+    """`tf.nn.bias_add`, but a bias of axis 1 is a plain sum: TensorFlow's fused kernels and TFLite fail on three axes.
+
+    Keras's `add` makes such a bias of `x + constant (1, time, 1)` too.
+    """
+
+    def bias_add(value, bias, data_format=None, name=None):
+        if data_format is None or not data_format.startswith("NC"):
+            return original(value, bias, data_format=data_format, name=name)
+        return value + tf.reshape(bias, (-1, *[1] * (len(value.shape) - 2)))
+
+    return bias_add
+
+
+def plain_bias() -> AbstractContextManager[None]:
+    """While it lasts, biases are added so."""
+    return replaced(tf.nn, "bias_add", bias_of_any_axis(tf.nn.bias_add))
 
 
 def _transposed(layer: keras.Layer, original: Callable, activation: Callable | None) -> Callable:

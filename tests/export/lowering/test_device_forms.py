@@ -9,6 +9,7 @@ import pytest
 from keras import Input, Model, layers, ops
 from lowered_models import examples_of, file_answers, lowered, model_of, ready, root_mean_square
 
+from zoo.export import export_model
 from zoo.runtime.flatbuffer import inspect
 from zoo.sources.deployed import deployed
 
@@ -198,6 +199,15 @@ def test_a_label_beside_scores_in_integers(target, converter):
     model = ready(Model(x, {"scores": scores, "label": ops.argmax(scores, axis=-1)}))
     found = file_answers(lowered(converter, model, target).data, examples_of(model, 20))
     np.testing.assert_array_equal(found["label"], found["scores"].argmax(-1))
+
+
+@pytest.mark.usefixtures("converter")
+def test_a_time_code_behind_a_product(tmp_path):
+    """tensorflow 43676: TensorFlow fuses the two in a graph, and then fails on the sum."""
+    code = np.linspace(0, 1, 6, dtype=np.float32)[None, :, None]
+    model = Model(x := Input((6, 4), name="x"), {"y": layers.GRU(3)(layers.Dense(5)(x) + code)})
+    bundle = export_model(model, ["saved_model", "float32"], out=tmp_path, name="coded")
+    assert bundle.targets == ("saved_model", "float32")
 
 
 def test_categories_are_counted(converter):

@@ -7,6 +7,7 @@ import numpy as np
 
 from zoo.bundle import Bundle, ignore
 from zoo.families import load_model
+from zoo.sources.channels_first import plain_bias
 from zoo.sources.deployed import load_source
 
 ROWS = 256
@@ -32,7 +33,8 @@ def keras_outputs(
         # The last call is filled up: TensorFlow would trace the model again for another number of rows.
         rows = np.minimum(np.arange(begin, begin + min(ROWS, count)), count - 1)
         arrays = {name: inputs[name][rows].astype(tensor.dtype) for name, tensor in model.input.items()}
-        results.append(model.predict_on_batch(arrays))
+        with plain_bias():
+            results.append(model.predict_on_batch(arrays))
         report(stage, min(begin + ROWS, count), count)
     return {name: np.concatenate([each[name] for each in results])[:count] for name in model.output}
 

@@ -8,6 +8,8 @@ import tensorflow as tf
 from keras import ops
 from keras.layers import Conv1D, RepeatVector, TimeDistributed
 
+from zoo.sources.channels_first import bias_of_any_axis
+
 
 def _folded(original: Callable) -> Callable:
     """TimeDistributed as one call of its layer on (batch * time, ...), where Keras calls it once a step."""
@@ -66,23 +68,9 @@ def _dilated(original: Callable) -> Callable:
     return call
 
 
-def _added(original: Callable) -> Callable:
-    """A bias of axis 1 as a plain sum: the converter takes one of the last axis alone, but for four axes.
-
-    Keras's `add` makes such a bias of `x + constant (1, time, 1)` too.
-    """
-
-    def bias_add(value, bias, data_format=None, name=None):
-        if data_format is None or not data_format.startswith("NC"):
-            return original(value, bias, data_format=data_format, name=name)
-        return value + tf.reshape(bias, (-1, *[1] * (len(value.shape) - 2)))
-
-    return bias_add
-
-
 FORMS = (
     (TimeDistributed, "call", _folded),
     (RepeatVector, "call", _broadcast),
     (Conv1D, "call", _dilated),
-    (tf.nn, "bias_add", _added),
+    (tf.nn, "bias_add", bias_of_any_axis),
 )
