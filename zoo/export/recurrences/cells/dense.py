@@ -21,7 +21,7 @@ from keras.layers import GRUCell, LSTMCell, SimpleRNNCell
 from zoo.export.recurrences.cells.cell import Cell, Hook
 from zoo.export.recurrences.cells.elementwise import is_elementwise
 
-# The int8 kernels of LOGISTIC and TANH write on these grids and no others (TFLite's quantisation specification).
+# The int8 kernels of LOGISTIC, SOFTMAX and TANH write on these grids and no others (TFLite's quantisation rules).
 LOGISTIC_RANGE = (0.0, 255 / 256)
 TANH_RANGE = (-1.0, 127 / 128)
 
@@ -84,7 +84,7 @@ class DenseCell(Cell):
 
     def _fix(self, name: str, activation: Callable) -> None:
         """Notes the range of a quantity that an activation with a grid of its own writes."""
-        if activation is keras.activations.sigmoid:
+        if activation in (keras.activations.sigmoid, keras.activations.softmax):
             self.fixed[name] = LOGISTIC_RANGE
         elif activation is keras.activations.tanh:
             self.fixed[name] = TANH_RANGE
@@ -126,7 +126,7 @@ class LSTM(DenseCell):
 
     def _gates(self, q: Hook, total: tf.Tensor) -> list[tf.Tensor]:
         width = 3 * self.units
-        if "gates" not in self.fixed:
+        if "gates" not in self.fixed or not self._joins_gates:
             return self._activated(q, total[..., :width], 3)
         # A sigmoid of g's part too, which nobody reads, takes less time than to copy the others out for it.  On its
         # fixed grid they lose nothing in int8.  SPLIT would have an output left over, with which GPU delegates fail.
