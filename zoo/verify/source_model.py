@@ -1,0 +1,5 @@
+"""What a bundle's inputs and outputs are called, at the address under which scripts that compare files with Keras ask."""
+
+from zoo.sources.deployed import input_names, output_names
+
+__all__ = ["input_names", "output_names"]
