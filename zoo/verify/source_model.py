@@ -1,4 +1,4 @@
-"""What a bundle's inputs and outputs are called, at the address under which scripts that compare files with Keras ask."""
+"""What a bundle's inputs and outputs are called, at the address where scripts that compare files with Keras ask."""
 
 from zoo.sources.deployed import input_names, output_names
 
