@@ -99,10 +99,10 @@ REFUSED = {
     "open picture": (open_picture, {"length": 8}, InputError, "axis 2 of input `picture` is of unknown size"),
     "length without need": (sequential_lstm, {"length": 8}, InputError, "no input has a time axis of unknown length"),
     "a table": (
-        lambda: of_ids(layers.IntegerLookup(vocabulary=[3, 4], name="words")),
+        lambda: of_ids(layers.StringLookup(vocabulary=["cat", "dog"], invert=True, name="words")),
         {},
         ConversionError,
-        "layer `words` .*IntegerLookup.* looks its input up in a table",
+        "layer `words` .*StringLookup.* looks its input up in a table",
     ),
     "text": (text, {}, ConversionError, "input `words` takes text"),
     "half weights": (half_weights, {}, ConversionError, "layer `half` has weights in float16"),

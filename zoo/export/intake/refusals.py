@@ -78,8 +78,8 @@ def check_weights(layer: keras.Layer) -> None:
 
 
 def check_no_table(layer: keras.Layer) -> None:
-    """What looks its input up in a table of words or numbers needs a resource, which a file has not."""
-    if isinstance(layer, layers.IntegerLookup | layers.StringLookup | layers.TextVectorization):
+    """What looks words up in a table needs text and a resource, which a file has not; whole numbers are compared."""
+    if isinstance(layer, layers.StringLookup | layers.TextVectorization):
         raise ConversionError(
             f"layer `{layer.name}` ({type(layer).__name__}) looks its input up in a table, which no TFLite file has",
             "export the model behind it, with what it gives, as int32, for input",
