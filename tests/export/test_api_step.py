@@ -70,8 +70,8 @@ def test_the_manifest_says_what_goes_round(bundle):
     step = bundle.parts["step"]
     assert step["inputs"]["spectrum"] == {"shape": [1, 3, 4], "dtype": "float32", "kind": "array", "time": True}
     assert step["outputs"] == {
-        "each": {"shape": [1, 3, 3], "dtype": "float32", "time": True},
-        "last": {"shape": [1, 3], "dtype": "float32"},
+        "each": {"shape": [1, 3, 3], "dtype": "float32", "kind": "value", "time": True},
+        "last": {"shape": [1, 3], "dtype": "float32", "kind": "value"},
     }
     assert step["state"]["far_window"] == {"shape": [1, 4, 6], "dtype": "float32"}
     stored = bundle.manifest["artifacts"]["int8"]["quantization"]["step"]

@@ -61,8 +61,9 @@ def test_the_error_is_far_below_that_of_weights_all_in_8_bits(target, converter)
         root_mean_square(each, lowered(converter, each, target, **calibration).data, examples)
         for each in (model, whole)
     )
-    assert error < 0.35 * without
     assert error < 0.06
+    if target == "dynamic_int8":  # of an int8 file with a cell of one's own, what int8 spoils computes in float
+        assert error < 0.35 * without
 
 
 @pytest.mark.parametrize("masked", [False, True])

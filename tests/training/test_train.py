@@ -23,6 +23,7 @@ QUICK = ("--set", "epochs=1", "--set", "warmup_epochs=0")
 def test_a_run_holds_what_it_should(undisturbed):
     run, process = undisturbed
     assert {path.name for path in run.path.iterdir()} == {
+        ".lock",
         "recipe.yaml",
         "environment.json",
         "state",

@@ -99,8 +99,9 @@ def kept(folder: Path, path: Path) -> dict:
 
 def not_made(made: Mapping) -> dict:
     """The entry of a target that could not be made: the reason, and null for all that was not measured."""
-    keys = ("file", "sha256", "bytes", "status", "reason", "same_as", "calibration", "int8_recipe", "signatures")
+    keys = ("file", "sha256", "bytes", "status", "reason", "same_as", "calibration", "int8_recipe", "kept_inputs")
     keys += (
+        "signatures",
         "operators",
         "float_islands",
         "forms",

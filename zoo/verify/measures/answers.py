@@ -35,7 +35,7 @@ _HARDLY = 1e-3
 """A feature that varies less than this share of another is measured by all of them."""
 _WORST = 100
 """One step in so many may be off by any amount: `typical` leaves it out."""
-_CLOSE = {VALUE: 0.05, YES_NO: 0.05, LOGITS: ERROR, PROBABILITIES: ERROR}
+_CLOSE = {VALUE: ERROR / 2, YES_NO: ERROR / 2, LOGITS: ERROR, PROBABILITIES: ERROR}
 """Errors below it do not count where files are ranked by closeness."""
 
 

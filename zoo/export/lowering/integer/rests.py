@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,7 +79,9 @@ class Rests:
         if found is None:
             return None
         layers = {layer.name for layer in self.job.model._flatten_layers(include_self=False)}
-        known = [part for part in found.split("/") if part in layers]
+        # TensorFlow numbers the scopes of a layer that is called again.
+        parts = [part if part in layers else re.sub(r"_\d+$", "", part) for part in found.split("/")]
+        known = [part for part in parts if part in layers]
         return known[-1] if known else found
 
 
