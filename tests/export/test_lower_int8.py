@@ -156,7 +156,7 @@ def test_batches(form, converter):
 
 
 def test_layers_are_normalised_in_integers(converter):
-    model = model_of(layers.LayerNormalization(), shape=(6, 3))
+    model = model_of(layers.LayerNormalization(), shape=(6, 8))
     file = lowered(converter, model, "int8")
     assert not file.float_islands
     assert root_mean_square(model, file.data) < 0.2

@@ -12,7 +12,6 @@ from ai_edge_litert.schema_py_generated import TensorType
 from zoo.errors import ConversionError
 from zoo.export.assembly.ends import as_unsigned, peel
 from zoo.export.assembly.graph import TYPES, Graph, Piece, Tensor, quantization_for
-from zoo.export.assembly.islands import shrink
 from zoo.export.assembly.one_hot import align_codes
 from zoo.export.assembly.operators import convert
 from zoo.export.assembly.repair import align, uncollide
@@ -115,7 +114,6 @@ class _Maker:
         if hooks not in self._trials:
             self._pieces.give(fitted)
             whole = assemble(self._job.cut, self._rest, fitted, self._inputs, self._finish)
-            shrink(whole)
             align(whole.graph)
             align_codes(whole.graph)
             uncollide(whole.graph)

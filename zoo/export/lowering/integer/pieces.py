@@ -39,6 +39,9 @@ class Pieces:
         calibrated = {name for name in new if isinstance(self._order.hooks[name], CalibratedStep)}
         on_grids = {name: function for name, function in new.items() if name not in {*in_float, *calibrated}}
         pieces = self._job.convert(on_grids, "fake_quant") | self._job.convert(in_float, "dynamic_int8")
+        for name in on_grids:
+            # Here, not where they are joined: a loop parts what unrolled steps would let one operator do.
+            shrink(pieces[name])
         for name in calibrated:
             pieces[name] = _calibrated_step(self._job, name, new[name], self._order.traced[name])
         self._converted |= {name: peel(piece) for name, piece in pieces.items()}

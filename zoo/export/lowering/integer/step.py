@@ -71,7 +71,6 @@ def with_step(job: Job, whole: Whole, examples: Values, convert: Callable[[list[
     }
     graphs = [piece.graph for piece in pieces.values()]
     for piece in pieces.values():
-        shrink(piece)
         align(piece.graph)
         align_codes(piece.graph)
     uncollide(*graphs)
