@@ -1,5 +1,9 @@
 """What a shell completes a name to: models, trainings, recipes, targets; read from folders and TOML alone."""
 
+from typing import Annotated
+
+import typer
+
 from zoo import registry
 from zoo.bundle import TARGETS
 
@@ -25,3 +29,9 @@ def recipes(incomplete: str) -> list[str]:
 
 def targets(incomplete: str) -> list[str]:
     return [target for target in TARGETS if target.startswith(incomplete)]
+
+
+BUNDLES = Annotated[
+    list[str], typer.Argument(metavar="BUNDLE", autocompletion=trainings, help="Bundles by name or folder.")
+]
+"""The argument of commands that take one bundle or more."""

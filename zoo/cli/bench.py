@@ -25,14 +25,7 @@ app = typer.Typer(help="Compares speeds: contestants take turns in one process."
 
 @app.command("latency")
 def latency(
-    bundles: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="BUNDLE",
-            autocompletion=_names.trainings,
-            help="Bundles by name or folder.",
-        ),
-    ],
+    bundles: _names.BUNDLES,
     targets: Annotated[
         list[str] | None,
         typer.Option("--target", help="Only this target; may be given again.  All that ship unless given."),

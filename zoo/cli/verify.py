@@ -12,14 +12,7 @@ from zoo.errors import GateError
 
 
 def verify(
-    bundles: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="BUNDLE",
-            autocompletion=_names.trainings,
-            help="Bundles by name or folder.",
-        ),
-    ],
+    bundles: _names.BUNDLES,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     custom: Annotated[list[str] | None, CUSTOM] = None,
 ) -> None:
