@@ -1,6 +1,7 @@
 """What tests share: the real command, and data sets that may be missing in a stranger's clone."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -52,9 +53,14 @@ def zoo():
     executable = Path(sys.executable).with_name("zoo")
 
     def run(
-        *arguments: object, code: int | None = 0, cwd: Path | None = None, env: dict | None = None, timeout: float = 600
+        *arguments: object,
+        code: int | None = 0,
+        cwd: Path | None = None,
+        env: dict | None = None,
+        timeout: float = 600,
+        room: int | None = None,
     ):
-        """`code`: the exit status that is expected; None takes any."""
+        """`code`: the exit status that is expected; None takes any.  `room`: bytes that a file may take at most."""
         process = subprocess.run(
             [executable, *map(str, arguments)],
             capture_output=True,
@@ -62,6 +68,7 @@ def zoo():
             cwd=cwd,
             env={**os.environ, **(env or {})},
             timeout=timeout,
+            preexec_fn=room and (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))),
         )
         assert code is None or process.returncode == code, (
             f"exit {process.returncode}\n{process.stdout}\n{process.stderr}"
