@@ -81,13 +81,6 @@ def test_another_format_is_named(name, tmp_path):
         export_model(name, "float32", out=tmp_path / "out")
 
 
-def test_a_saved_model_is_named(tmp_path):
-    (tmp_path / "saved").mkdir()
-    (tmp_path / "saved/saved_model.pb").write_bytes(b"")
-    with pytest.raises(InputError, match="is a SavedModel: a graph of TensorFlow without layers"):
-        export_model(tmp_path / "saved", "float32", out=tmp_path / "out")
-
-
 def lambda_of(function) -> dict:
     code = base64.b64encode(marshal.dumps(function.__code__)).decode()
     return {"class_name": "Lambda", "module": "keras.layers", "config": {"name": "l", "function": [code, None, None]}}

@@ -20,7 +20,8 @@ def export(
         typer.Argument(
             metavar="NAME|RUN|FILE.keras",
             autocompletion=_names.models_and_trainings,
-            help="A model by name, with or without a tag, a run or bundle, or a Keras file (Keras 2: `.h5`).",
+            help="A model by name, with or without a tag, a run or bundle, a Keras file (Keras 2: `.h5`), or a "
+            "SavedModel without loops.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that the bundle's folder is written in.")],

@@ -64,8 +64,8 @@ def export_model(
 
     Args:
         model: a model's name (untrained), its `name.tag`, the folder of a run or of a bundle, the path of a `.keras`
-            file or of a Keras 2 `.h5` file, or a Keras model, which is not changed; its own classes need not be
-            registered.
+            file or of a Keras 2 `.h5` file, the folder of a SavedModel whose inference function has no loop, or a Keras
+            model, which is not changed; its own classes need not be registered.
         targets: any of `zoo.bundle.TARGETS`; None: `zoo.bundle.USUAL_TARGETS`, without int8 where there is nothing to
             calibrate it on.
         out: the folder in which the bundle's folder is written; a bundle of that name is replaced.

@@ -27,15 +27,6 @@ def refuse_foreign(path: Path) -> None:
     Raises:
         InputError: it is of another format, which the message names.
     """
-    if path.is_dir() and (path / "saved_model.pb").is_file():
-        of_keras = (path / "keras_metadata.pb").is_file()
-        raise InputError(
-            f"`{path}` is a SavedModel: a graph of TensorFlow without layers, of which no recurrence can be lowered; "
-            "expected a Keras file",
-            'load it with the Keras 2 that saved it (`pip install tf-keras`), `model.save("model.h5")`, and export that'
-            if of_keras
-            else _KERAS + "; `tf.lite.TFLiteConverter.from_saved_model` converts the graph as it is",
-        )
     if path.suffix in FORMATS:
         what, way = FORMATS[path.suffix]
         raise InputError(f"`{path}` is {what}: expected a name, a run, a bundle, a `.keras` or an `.h5` file", way)

@@ -23,6 +23,7 @@ from zoo.sources.h5_file import MAX_BYTES, MAX_CONFIG_BYTES, check_inside, load_
 from zoo.sources.keras_2.load import is_of_keras_2
 from zoo.sources.keras_2.zipped import load_zip_of_keras_2
 from zoo.sources.said import said_by
+from zoo.sources.saved_model.layer import GraphFunction  # noqa: F401 - registers the class that files name
 
 MAX_MEMBERS = 10_000
 MAX_RATIO = 100

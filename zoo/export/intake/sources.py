@@ -28,6 +28,7 @@ from zoo.sources.foreign import refuse_foreign
 from zoo.sources.h5_file import SUFFIXES, load_h5_file
 from zoo.sources.keras_file import is_by_keras_2, load_keras_file
 from zoo.sources.said import said_by
+from zoo.sources.saved_model.load import is_saved_model, load_saved_model
 from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
 from zoo.training.recipe.fitted import fitted_spec
@@ -76,7 +77,7 @@ def open_source(
 
     Args:
         model: `name`, `name.tag`, the folder of a run or of a bundle, the path of a `.keras` file or of a Keras 2 `.h5`
-            file, or a Keras model.
+            file, the folder of a SavedModel, or a Keras model.
         name: of the bundle, for a user's model.
         request: what is to be made of it.
         scratch: a folder for files on their way into the bundle.
@@ -106,6 +107,9 @@ def open_source(
     if path.suffix in SUFFIXES:
         loaded = load_h5_file(path)
         return _of_user(_save(loaded, scratch / "source.keras"), name or path.stem, request)
+    if is_saved_model(path):
+        loaded = load_saved_model(path)
+        return _of_user(_save(loaded, scratch / "source.keras"), name or path.resolve().name, request)
     source = _of_zoo(model, path, name, request, scratch)
     if name is not None and source.spec is not None:
         raise InputError(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import keras
 from keras import layers
 
+from zoo.sources.saved_model.layer import GraphFunction
 from zoo.verify.measures.answers import LOGITS, PROBABILITIES, VALUE, WHOLE, YES_NO
 
 _MEANS = {"softmax": PROBABILITIES, "log_softmax": LOGITS, "sigmoid": YES_NO}
@@ -58,6 +59,8 @@ def _of_operation(operation, given: list, tensor: keras.KerasTensor, index: int)
         return _of_operation(operation.layer, [], tensor, index) if not _moves(operation.layer) else None
     if isinstance(operation, layers.RNN | layers.Bidirectional):
         return None
+    if isinstance(operation, GraphFunction):
+        return _OPERATORS.get(operation.last_operator(list(operation.outputs_of)[index]))
     name = _activation(operation, len(tensor.shape))
     if name in _MEANS:
         return name

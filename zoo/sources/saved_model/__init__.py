@@ -1,0 +1,1 @@
+"""A SavedModel as a Keras model: the graph of its inference function is one layer."""
