@@ -212,6 +212,17 @@ def test_the_form_is_the_one_that_was_asked_for(form, tmp_path):
     assert ("WHILE" in entry["operators"]) == (form == "blocked")
 
 
+@pytest.mark.parametrize("targets", [["float32", "int8"], ["int8"]])
+def test_int8_is_not_larger_than_float32(targets, tmp_path):
+    """Unrolled, the scales of every step take more than a small recurrence's weights save."""
+    model = keras.Sequential([Input((30, 4), name="x"), layers.SimpleRNN(8), layers.Dense(1)])
+    given = np.random.default_rng(0).normal(size=(48, 30, 4)).astype("float32")
+    alone = export_model(model, "float32", out=tmp_path / "alone", name="model").card["artifacts"]["float32"]
+    cards = export_model(model, targets, out=tmp_path / "out", name="model", calibration=given).card["artifacts"]
+    assert (set(alone["forms"].values()), set(cards["int8"]["forms"].values())) == ({"unrolled"}, {"blocked"})
+    assert cards["int8"]["bytes"] < alone["bytes"]
+
+
 @pytest.mark.parametrize("ends", ["int8", "uint8"])
 def test_the_ends_of_int8_are_those_asked_for(ends, tmp_path):
     bundle = export_model(

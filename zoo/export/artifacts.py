@@ -15,6 +15,7 @@ from zoo.export.intake.request import CALIBRATED, Request
 from zoo.export.intake.sources import PART, STEP, Source
 from zoo.export.lower import lower
 from zoo.export.lowering.integer.fronts import AUTO
+from zoo.export.lowering.job import Lowered
 from zoo.export.saved_model import write_saved_model
 from zoo.verify.running.kinds import kinds_in
 
@@ -37,6 +38,11 @@ class Place:
         """Lists an artifact; returns where it belongs."""
         self.manifest["artifacts"][target] = {"file": file, **facts}
         return self.folder / file
+
+    def size(self, target: str) -> int | None:
+        """Bytes of an artifact that is one file; None where there is none yet."""
+        listed = self.manifest["artifacts"].get(target)
+        return None if listed is None else (self.folder / listed["file"]).stat().st_size
 
     def remove(self, target: str) -> None:
         """Takes an artifact out again."""
@@ -81,21 +87,7 @@ def _make(
         write_saved_model({PART: source.model} | step, place.add(target, "saved_model"))
         return {}
     calibrates = target in CALIBRATED
-    lowered = lower(
-        source.model,
-        {name: (tuple(facts["shape"]), facts["dtype"]) for name, facts in place.inputs.items()},
-        target,
-        calibration=calibration.inputs if calibrates else None,
-        form=request.form,
-        runtime=request.runtime,
-        size_budget=request.size_budget,
-        int8_io=ends(request, place.manifest),
-        converter=converter,
-        signature=PART,
-        step=source.step,
-        kinds=kinds_in(place.manifest, PART),
-        islands=source.spec is None,
-    )
+    lowered = _lowered(target, source, request, calibration, converter, place)
     stored = {"quantization": quantization(lowered.data)} if calibrates else {}
     place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)
     forms = {f"recurrence {number}": form for number, form in enumerate(lowered.forms, 1)}
@@ -103,6 +95,41 @@ def _make(
     return facts | (
         {"calibration": calibration.facts(), "kept_inputs": dict(lowered.kept_inputs)} if calibrates else {}
     )
+
+
+def _lowered(
+    target: str,
+    source: Source,
+    request: Request,
+    calibration: Calibration | None,
+    converter: Converter,
+    place: Place,
+) -> Lowered:
+    def in_form(form: str, target: str = target, budget: int | None = request.size_budget) -> Lowered:
+        return lower(
+            source.model,
+            {name: (tuple(facts["shape"]), facts["dtype"]) for name, facts in place.inputs.items()},
+            target,
+            calibration=calibration.inputs if target in CALIBRATED else None,
+            form=form,
+            runtime=request.runtime,
+            size_budget=budget,
+            int8_io=ends(request, place.manifest),
+            converter=converter,
+            signature=PART,
+            step=source.step,
+            kinds=kinds_in(place.manifest, PART),
+            islands=source.spec is None,
+        )
+
+    lowered = in_form(request.form)
+    if target != "int8" or request.form != "auto" or "unrolled" not in lowered.forms:
+        return lowered
+    # The scales of every step's tensors can take more than the weights save.
+    made = place.size("float32")
+    if len(lowered.data) <= (made if made is not None else len(in_form("auto", "float32", None).data)):
+        return lowered
+    return min(lowered, in_form("blocked"), key=lambda file: len(file.data))
 
 
 def ends(request: Request, manifest: dict) -> dict[str, str | None]:
