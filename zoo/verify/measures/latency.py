@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from zoo._processor import cpu_name
+from zoo._processor import cpu_with_vectors
 from zoo.bundle import ignore
 
 BURST_NS = 15_000_000
@@ -123,7 +123,7 @@ def summary(times: list[float], *, threads: int, cpu: str | None = None) -> dict
         "p10": quantile(0.1),
         "p90": quantile(0.9),
         "threads": threads,
-        "cpu": cpu or cpu_name(),
+        "cpu": cpu or cpu_with_vectors(),
     }
 
 
