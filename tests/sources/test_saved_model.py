@@ -8,9 +8,9 @@ import tf_keras
 
 from zoo import export_model, runtime
 from zoo.errors import InputError
+from zoo.sources.graphs.layer import GraphFunction, encoded
+from zoo.sources.graphs.saved_model import load_saved_model
 from zoo.sources.keras_file import load_keras_file
-from zoo.sources.saved_model.layer import GraphFunction, encoded
-from zoo.sources.saved_model.load import load_saved_model
 from zoo.verify.verification import verify_bundle
 
 RNG = np.random.default_rng(0)
@@ -109,7 +109,7 @@ def test_what_does_more_than_to_compute_is_refused_before_it_is_loaded(operator,
 def test_a_file_cannot_bring_such_a_graph_in_a_layer(tmp_path):
     graph = function_of(READERS["ReadFile"], None, 8).graph.as_graph_def()
     with pytest.raises(InputError, match="`g` is refused: `ReadFile`"):
-        GraphFunction(encoded(graph), {"x": ("x", "float32")}, {"y": "Identity:0"}, {}, name="g")
+        GraphFunction(encoded(graph), {"x": ("x", "float32")}, {"y": "Identity:0"}, 0, {}, name="g")
 
 
 def test_what_is_no_graph_is_named(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from zoo.errors import ConversionError, InputError
+from zoo.errors import InputError
 from zoo.export import export_model
 from zoo.sources.built import load_weights_into
 from zoo.sources.classes import check_classes
@@ -116,21 +116,3 @@ def test_a_function_of_ones_own_is_taken_by_custom(tmp_path, monkeypatch):
     finally:
         keras.saving.get_custom_objects().pop("bent", None)
         sys.modules.pop("own_functions", None)
-
-
-class Table(layers.Layer):
-    """A layer of one's own that cannot say how it was built."""
-
-    def __init__(self, table, **options):
-        super().__init__(**options)
-        self.table = table
-
-    def call(self, x):
-        return x + ops.convert_to_tensor(self.table)
-
-
-def test_a_layer_of_a_live_model_that_cannot_be_saved_is_named(tmp_path):
-    x = keras.Input((4,), name="x")
-    model = keras.Model(x, layers.Dense(2)(Table(np.ones(4, "float32"), name="offsets")(x)))
-    with pytest.raises(ConversionError, match="layer `offsets`, a Table, cannot be saved"):
-        export_model(model, "float32", out=tmp_path / "out")

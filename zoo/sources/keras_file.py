@@ -19,11 +19,11 @@ import keras
 
 from zoo.errors import InputError
 from zoo.sources.classes import check_classes
+from zoo.sources.graphs.layer import GraphFunction  # noqa: F401 - registers the class that files name
 from zoo.sources.h5_file import MAX_BYTES, MAX_CONFIG_BYTES, check_inside, load_h5_file
 from zoo.sources.keras_2.load import is_of_keras_2
 from zoo.sources.keras_2.zipped import load_zip_of_keras_2
 from zoo.sources.said import said_by
-from zoo.sources.saved_model.layer import GraphFunction  # noqa: F401 - registers the class that files name
 
 MAX_MEMBERS = 10_000
 MAX_RATIO = 100

@@ -11,7 +11,8 @@ from keras import layers
 from zoo.errors import ConversionError
 from zoo.export.intake.request import Request
 from zoo.export.intake.shapes import fixed_shapes
-from zoo.sources.deployed import input_names
+from zoo.sources.graphs.layer import GraphFunction
+from zoo.sources.names import input_names
 
 _FLOAT_TARGETS = ("saved_model", "float32", "float16")
 
@@ -35,6 +36,7 @@ def refuse(model: keras.Model, request: Request) -> None:
         return  # TensorFlow runs every recurrence as it is
     for layer in all_layers(model):
         check_no_table(layer)
+        check_no_loop(layer)
     recurrent = [layer for layer in all_layers(model) if isinstance(layer, layers.RNN)]
     for layer in recurrent:
         check_recurrence(layer, request)
@@ -83,6 +85,16 @@ def check_no_table(layer: keras.Layer) -> None:
         raise ConversionError(
             f"layer `{layer.name}` ({type(layer).__name__}) looks its input up in a table, which no TFLite file has",
             "export the model behind it, with what it gives, as int32, for input",
+        )
+
+
+def check_no_loop(layer: keras.Layer) -> None:
+    """A graph that came without layers must have no recurrence."""
+    if isinstance(layer, GraphFunction) and (loop := layer.loop):
+        raise ConversionError(
+            f"layer `{layer.name}` is a traced graph with a loop, `{loop.op}` in `{loop.name}`: without its layers no "
+            "recurrence can be lowered",
+            "export the model that it was traced from once more; the target `saved_model` takes it as is",
         )
 
 

@@ -25,10 +25,11 @@ from zoo.registry import Spec, get_spec
 from zoo.sources.built import Builder, load_weights_into
 from zoo.sources.deployed import deployed
 from zoo.sources.foreign import refuse_foreign
+from zoo.sources.graphs.live import is_traced, traced, why_not_as_it_is
+from zoo.sources.graphs.saved_model import is_saved_model, load_saved_model
 from zoo.sources.h5_file import SUFFIXES, load_h5_file
 from zoo.sources.keras_file import is_by_keras_2, load_keras_file
 from zoo.sources.said import said_by
-from zoo.sources.saved_model.load import is_saved_model, load_saved_model
 from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
 from zoo.training.recipe.fitted import fitted_spec
@@ -89,6 +90,8 @@ def open_source(
     if isinstance(model, keras.Model):
         with keras.saving.custom_object_scope(_own_classes(model)):
             asked = _as_loaded(origin_of(model), request)
+            if layer := next(filter(is_traced, all_layers(model)), None):
+                return _of_live(model, layer, name or model.name, asked, scratch)
             source = _of_user(_save(model, scratch / "source.keras"), name or model.name, asked)
             return replace(source, origin=origin_of(model))
     if not isinstance(model, str | os.PathLike):
@@ -212,6 +215,25 @@ def _of_user(file: Path, name: str, request: Request) -> Source:
     return Source(bundle_name(name), model, {"source.keras": file}, step=step, meaning=request.meaning)
 
 
+def _of_live(model: keras.Model, layer: keras.Layer, name: str, request: Request, scratch: Path) -> Source:
+    """A model object that holds code of this process: `layer`, the first of its kind.
+
+    It is exported as it is; what its bundle is compared with later is its traced graph.
+    """
+    refuse(model, request)
+    if reason := why_not_as_it_is(model):
+        raise ConversionError(
+            f"model `{model.name}` can be neither saved nor exported as it is: layer `{layer.name}`, a "
+            f"{type(layer).__name__}, is code of this process, and {reason}",
+            f"a `get_config` of `{layer.name}` that returns the arguments of its `__init__`, or `keras.ops` in a "
+            "functional model in its place",
+        )
+    live = _fixed(model, request)
+    step = _step(live, request)
+    file = _save(traced(live), scratch / "source.keras")
+    return Source(bundle_name(name), live, {"source.keras": file}, step=step, meaning=request.meaning)
+
+
 def _fixed(model: keras.Model, request: Request) -> keras.Model:
     """The deployed form for the shapes that were asked for, which may not be what a layer takes."""
     shapes = fixed_shapes(model, request)
@@ -240,31 +262,14 @@ def _own_classes(model: keras.Model) -> dict[str, type]:
 
 
 def _save(model: keras.Model, path: Path) -> Path:
-    """Raises: ConversionError: a layer cannot be saved; the message names it."""
+    """Raises: ConversionError: the model cannot be saved."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about lambdas and unbuilt models, which are refused in our own words
+            warnings.simplefilter("ignore")  # about unbuilt models, which are refused in our own words
             model.save(path)
-    except Exception as error:  # whatever a layer's own `get_config` raises
-        layers = [layer for layer in all_layers(model) if not _has_config(layer)]
-        if not layers:
-            raise ConversionError(f"model `{model.name}` cannot be saved: {said_by(error)}") from error
-        layer = layers[-1]  # what is inside comes after what holds it
-        raise ConversionError(
-            f"layer `{layer.name}`, a {type(layer).__name__}, cannot be saved, as a bundle's model must be: its "
-            "`get_config` does not say how it was built",
-            "`get_config` returns the arguments of `__init__`: numbers, texts and lists; or write it with `keras.ops` "
-            "in a functional model",
-        ) from error
+    except Exception as error:  # whatever Keras raises
+        raise ConversionError(f"model `{model.name}` cannot be saved: {said_by(error)}") from error
     return path
-
-
-def _has_config(layer: keras.Layer) -> bool:
-    try:
-        keras.saving.serialize_keras_object(layer)
-    except Exception:
-        return False
-    return True
 
 
 def _copy(source: Path, target: Path) -> Path:

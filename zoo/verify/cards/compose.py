@@ -14,6 +14,7 @@ from zoo.data import DataSet, Examples
 from zoo.data.splits import hold_out
 from zoo.families._facts import facts as counted_facts
 from zoo.registry import get_spec
+from zoo.sources.graphs.layer import GraphFunction
 from zoo.training.recipe import Recipe
 from zoo.verify.gates import Gate
 from zoo.verify.measures.answers import Judgement
@@ -138,7 +139,7 @@ def published(bundle: str, data: str | None) -> dict | None:
 def _model(manifest: Mapping, model: keras.Model) -> dict:
     ours = manifest["family"] is not None
     counted = (
-        counted_facts(model) if ours else {"parameters": model.count_params(), "macs": None, "receptive_field": None}
+        counted_facts(model) if ours else {"parameters": _parameters(model), "macs": None, "receptive_field": None}
     )
     return {
         "name": manifest["model"] or manifest["name"],
@@ -149,6 +150,12 @@ def _model(manifest: Mapping, model: keras.Model) -> dict:
         "receptive_field": counted["receptive_field"],
         "paper": get_spec(manifest["model"]).paper if ours else None,
     }
+
+
+def _parameters(model: keras.Model) -> int:
+    """Of a user's model; one that came without layers says how many it had."""
+    graphs = [layer for layer in model._flatten_layers() if isinstance(layer, GraphFunction)]
+    return graphs[0].parameters if graphs else model.count_params()
 
 
 def _data(recipe: Recipe | None, train: Examples | None, ground: Ground) -> dict | None:

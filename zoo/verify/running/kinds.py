@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import keras
 from keras import layers
 
-from zoo.sources.saved_model.layer import GraphFunction
+from zoo.sources.graphs.layer import GraphFunction
 from zoo.verify.measures.answers import LOGITS, PROBABILITIES, VALUE, WHOLE, YES_NO
 
 _MEANS = {"softmax": PROBABILITIES, "log_softmax": LOGITS, "sigmoid": YES_NO}

@@ -7,21 +7,23 @@ import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.framework.graph_pb2 import GraphDef
+from tensorflow.core.framework.node_def_pb2 import NodeDef
 
 from zoo.errors import InputError
-from zoo.sources.saved_model.operators import check_operators
+from zoo.sources.graphs.operators import LOOPS, check_operators, nodes_of
 
 _COPIES = ("Identity", "StopGradient")
 
 
 @keras.saving.register_keras_serializable("zoo")
 class GraphFunction(keras.Layer):
-    """A graph without loops and without variables: dict of named tensors -> dict of named tensors, all batch first.
+    """A graph without variables: dict of named tensors -> dict of named tensors, all batch first.
 
     Args:
         graph: TensorFlow's GraphDef, serialised, in base64.
         inputs: by the name of each input, its node and its dtype.
         outputs: by the name of each output, its tensor, `node:0`.
+        parameters: that the function had, counted before it became a graph.
         constants: by the node of each constant that is a weight of the layer, its shape; all are float32.  The graph
             has neither these nodes nor those of inputs.
 
@@ -34,11 +36,13 @@ class GraphFunction(keras.Layer):
         graph: str,
         inputs: Mapping[str, Sequence[str]],
         outputs: Mapping[str, str],
+        parameters: int,
         constants: Mapping[str, Sequence[int]],
         **options,
     ):
         super().__init__(**options)
         self.graph, self.inputs_of, self.outputs_of = graph, dict(inputs), dict(outputs)
+        self.parameters = parameters
         self.constants = {node: tuple(shape) for node, shape in constants.items()}
         self._graph = _read(graph, self.name)
 
@@ -59,6 +63,7 @@ class GraphFunction(keras.Layer):
             "graph": self.graph,
             "inputs": self.inputs_of,
             "outputs": self.outputs_of,
+            "parameters": self.parameters,
             "constants": {node: list(shape) for node, shape in self.constants.items()},
         }
 
@@ -69,6 +74,11 @@ class GraphFunction(keras.Layer):
         while node.op in _COPIES:
             node = nodes[node.input[0].partition(":")[0]]
         return node.op
+
+    @property
+    def loop(self) -> NodeDef | None:
+        """The first operator that goes on until something is true; None where there is none."""
+        return next((node for node in nodes_of(self._graph) if node.op in LOOPS), None)
 
     def _imported(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         given = {f"{node}:0": tf.cast(inputs[name], dtype) for name, (node, dtype) in self.inputs_of.items()}
