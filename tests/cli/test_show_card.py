@@ -40,11 +40,11 @@ def test_a_disabled_target_says_why(zoo, home):
 def test_both_runtimes_stand_in_eighty_columns(zoo, home):
     card = copy.deepcopy(load_bundle(NAME).card)
     latency = {**card["artifacts"]["int8"]["latency_us"], "median": 1234.56}
-    card["artifacts"]["int8"]["interpreter"] = {"latency_us": latency, "peak_memory_bytes": 125_000_000}
+    card["artifacts"]["float32"]["interpreter"] = {"latency_us": latency, "peak_memory_bytes": 125_000_000}
     write_card(home, card)
     lines = zoo("show", NAME, env={"ZOO_HOME": str(home)}).stdout.splitlines()
     begin = next(number for number, line in enumerate(lines) if "us Interpreter" in line)
-    assert lines[begin + 2].split()[0] == "int8"
+    assert lines[begin + 2].split()[0] == "float32"
     assert lines[begin + 2].split()[-2:] == ["1,234.6", "125.0"]
     assert max(map(len, lines[begin:])) <= 80
 

@@ -34,6 +34,7 @@ def test_an_export_names_the_file_as_its_user_does(zoo, tmp_path):
     assert "`nowhere.keras` does not exist" in error_of(missing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["/proc/nothing", "file/below"])
 def test_an_export_to_where_nothing_can_be_written(zoo, tmp_path, place):
     (tmp_path / "file").write_text("in the way")
@@ -47,6 +48,7 @@ def test_a_comparison_to_where_nothing_can_be_written(zoo, tmp_path, place):
     assert f"`{place}` cannot be written" in error_of(process)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [20_000, 70_000], ids=["for no weights", "for no graph"])
 def test_an_export_to_a_full_disk_leaves_what_was_there(zoo, tmp_path, room):
     """A limit on the size of files does what a full disk does: writing fails in the middle."""

@@ -98,6 +98,7 @@ def test_the_card_says_on_what_it_was_compared(tmp_path):
     assert answers["correlation"] == 1.0
 
 
+@pytest.mark.slow
 def test_a_target_that_fails_is_left_out_and_says_why(tmp_path):
     bundle = export_model(overflowing(), ["float32", "float16"], out=tmp_path, name="large")
     assert bundle.targets == ("float32",)

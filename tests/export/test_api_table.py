@@ -82,16 +82,21 @@ def test_a_keras_file_answers_as_keras(case, tmp_path):
 
 
 QUANTISED = (
-    "Sequential",
-    "functional",
     "two inputs, two outputs",
-    "Bidirectional concat",
     "Embedding(mask_zero)",
-    "return_state into initial_state",
-    "TimeDistributed",
     "cells of one's own",
-    "LSTMCell and GRUCell in one RNN",
-    "ConvLSTM",
+    *(
+        pytest.param(case, marks=pytest.mark.slow)
+        for case in (
+            "Sequential",
+            "functional",
+            "Bidirectional concat",
+            "return_state into initial_state",
+            "TimeDistributed",
+            "LSTMCell and GRUCell in one RNN",
+            "ConvLSTM",
+        )
+    ),
 )
 MEAN_ERROR = {"float16": 1e-3, "dynamic_int8": 0.01, "int8": 0.05}
 """What is allowed; outputs are about 1 large."""

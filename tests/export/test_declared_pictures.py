@@ -30,6 +30,7 @@ def photo(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def wanted(model, photo):
     return model.predict(np.asarray(Image.open(photo), np.float32)[None] / 255, verbose=0)
 

@@ -90,6 +90,7 @@ class HalvingCell(keras.layers.Layer):
         state = 0.5 * states[0] + inputs
         return state, [state]
 
+@pytest.mark.slow
 def save():
     x = keras.Input((6, 3), name="x")
     h = keras.layers.RNN(HalvingCell())(Doubled()(x))

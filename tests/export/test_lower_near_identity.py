@@ -66,8 +66,15 @@ def test_the_error_is_far_below_that_of_weights_all_in_8_bits(target, converter)
         assert error < 0.35 * without
 
 
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("target", ["dynamic_int8", "int8"])
+@pytest.mark.parametrize(
+    ("target", "masked"),
+    [
+        ("dynamic_int8", False),
+        ("dynamic_int8", True),
+        ("int8", False),
+        pytest.param("int8", True, marks=pytest.mark.slow),
+    ],
+)
 def test_both_forms_give_the_same_bits(target, masked, converter, tmp_path):
     model, examples = irnn(plain(return_sequences=True, go_backwards=masked), masked)
     calibration = {"calibration": examples} if target == "int8" else {}

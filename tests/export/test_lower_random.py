@@ -108,13 +108,13 @@ def gives_the_same_bits(converter, drawn: dict, batch: int) -> None:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 @given(drawn=stacks, form=st.sampled_from(("unrolled", "blocked")), batch=batches)
 def test_float_files_answer_as_keras(converter, drawn, form, batch):
     answers_as_keras(converter, drawn, form, batch)
 
 
-@settings(max_examples=6, derandomize=True)
+@settings(max_examples=3, derandomize=True)
 @given(drawn=stacks, batch=batches)
 def test_both_forms_compute_the_same_bits(converter, drawn, batch):
     gives_the_same_bits(converter, drawn, batch)

@@ -64,7 +64,13 @@ def answers_of_keras(model: keras.Model, inputs: dict[str, np.ndarray]) -> np.nd
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("name", zoo.list_models("*_tiny"))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name == "stacked_rnn_tiny" else pytest.mark.slow)
+        for name in zoo.list_models("*_tiny")
+    ],
+)
 def test_artifacts_answer_as_keras(name, target, exported):
     bundle, model, inputs = exported(name)
     assert target in bundle.targets, bundle.card["artifacts"][target]["reason"]

@@ -84,6 +84,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_what_does_not_fit_is_a_sentence(case, tmp_path):
     build, options, error, message = WRONG[case]

@@ -89,3 +89,10 @@ def test_a_source_is_read_back_in_its_deployed_form(tmp_path):
     model.save(tmp_path / "source.keras")
     read = load_source(tmp_path / "source.keras", {"x": (1, 6, 3)})
     np.testing.assert_allclose(read({"x": numbers(1, 6, 3)})["y"], model(numbers(1, 6, 3)), atol=1e-6)
+
+
+def test_sizes_that_a_layer_leaves_open_are_known_where_the_model_is_deployed():
+    x = keras.Input((20, 4), name="x")
+    y = keras.layers.EinsumDense("btf,fg->btg", (None, 3), name="y")(x)
+    model = deployed(keras.Model(x, {"each": y, "last": keras.layers.GRU(2)(y)}))
+    assert {name: tensor.shape for name, tensor in model.output.items()} == {"each": (None, 20, 3), "last": (None, 2)}

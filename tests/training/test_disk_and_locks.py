@@ -18,6 +18,7 @@ ROOM = 20_000
 """Bytes that a file may take: more than the text files of a run have, fewer than its weights."""
 
 
+@pytest.mark.slow
 def hashes(run: Path) -> dict[str, str]:
     """Of what a training must not lose, by file."""
     kept = [*run.glob("*.h5"), *run.glob("state/*.state"), run / "metrics.csv"]

@@ -74,6 +74,7 @@ def live(command: list, seconds: float) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.fixture
 def copied(undisturbed, tmp_path) -> Path:
     """A copy of the undisturbed run, as a folder for `--out`."""

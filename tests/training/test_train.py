@@ -110,6 +110,7 @@ def test_patience_ends_it(small_recipe, tmp_path):
     assert evaluation["epochs"] == evaluation["best_epoch"] + 2 < 9
 
 
+@pytest.mark.slow
 def test_a_signal_is_heeded(small_recipe, tmp_path):
     command = [Path(sys.executable).with_name("zoo"), "train", small_recipe, "--set", "epochs=5000", "--out", tmp_path]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from zoo.bundle import load_bundle, update_files
 
 
+@pytest.mark.slow
 def test_verify_prints_every_gate(zoo, bundle):
     table = zoo("verify", bundle.path).stdout
     for target in (*bundle.targets, "card"):

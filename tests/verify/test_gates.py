@@ -68,6 +68,12 @@ def test_agreement(target):
     assert passed(answer_gates(target, {"best": answers(bound - 1e-3, "whole")})) == [False]
 
 
+@pytest.mark.parametrize(("count", "different", "fits"), [(24, 1, True), (24, 2, False), (9, 1, False)])
+def test_one_near_tie_decides_nothing(count, different, fits):
+    judged = {"best": Judgement("whole", np.arange(count)[:, None] >= different)}
+    assert passed(answer_gates("dynamic_int8", judged)) == [fits]
+
+
 @pytest.mark.parametrize(
     ("kind", "error", "correlation", "fits"),
     [

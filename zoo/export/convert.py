@@ -139,7 +139,8 @@ class Converter:
             stdout=subprocess.PIPE,
             stderr=self._talk,
             text=True,
-            env={**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
+            # TensorFlow imports Keras 3 whoever needs it, and the libraries that this finds: a second and a half.
+            env={**os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": "", "TF_USE_LEGACY_KERAS": "1"},
         )
 
     def _stop(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from zoo.sources.channels_first import put_channels_last
 from zoo.sources.keras_file import load_keras_file
@@ -49,6 +50,7 @@ def deployed(model: keras.Model, shapes: Mapping[str, tuple[int, ...]] | None = 
         put_channels_last(layer)
     inputs = [_fixed(tensor, name, shapes or {}) for tensor, name in zip(model.inputs, names, strict=True)]
     outputs = keras.tree.flatten(model(keras.tree.pack_sequence_as(_input_structure(model), inputs)))
+    outputs = _of_known_sizes(model, inputs, outputs)
     return keras.Model(
         {tensor.name: tensor for tensor in inputs},
         dict(zip(answers, outputs, strict=True)),
@@ -71,6 +73,22 @@ def _fixed(tensor, name: str, shapes: Mapping[str, tuple[int, ...]]) -> keras.Ke
     given = shapes.get(name, own)
     shape = [size if size is not None else wanted for size, wanted in zip(own, given, strict=True)]
     return keras.Input(shape, name=name, dtype="float32" if "float" in tensor.dtype else tensor.dtype)
+
+
+def _of_known_sizes(model: keras.Model, inputs: list, outputs: list) -> list:
+    """The outputs, with the sizes that a layer leaves open for any input (EinsumDense does) as they are for these."""
+    if not any(None in tensor.shape[1:] for tensor in outputs):
+        return outputs
+    specs = [tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype) for tensor in inputs]
+
+    def run(*given):
+        return keras.tree.flatten(model(keras.tree.pack_sequence_as(_input_structure(model), list(given))))
+
+    found = tf.function(run, autograph=False).get_concrete_function(*specs).outputs
+    return [
+        keras.layers.Reshape(traced.shape[1:])(tensor) if None in tensor.shape[1:] else tensor
+        for tensor, traced in zip(outputs, found, strict=True)
+    ]
 
 
 def _input_structure(model: keras.Model):

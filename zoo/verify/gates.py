@@ -19,6 +19,8 @@ STEP_ERROR = 8 * 2.0**-23
 each by a unit in the last place: a gate's sum and its activation, two products of the state and their sum, ..."""
 CHOICE_ERROR = 0.5
 """Largest error of the probabilities of a choice, as a share of their spread."""
+FEW = 10
+"""Of so many answers or more, one may be another, whatever share of them it is."""
 CORRELATION = 0.8
 """Least correlation with Keras's values: what answers by habit, a mean or the commonest class, may agree often, and has
 none."""
@@ -189,9 +191,14 @@ def answer_gates(
         name = _worst(agreements)
         found = judged[name].agreement
         figure = f"same answer on {found:.2%}{_where(name, judged)}"
-        gates.append(Gate("agreement", figure, f">= {least:.0%}", found >= least))
+        gates.append(Gate("agreement", figure, f">= {least:.0%}", found >= least or _but_one(judged[name])))
     valued = {name: judgement for name, judgement in judged.items() if judgement.typical is not None}
     return [*gates, *_value_gates(valued)] if valued else gates
+
+
+def _but_one(judgement: Judgement) -> bool:
+    """Whether all answers but one are Keras's: of few examples a single near tie would decide."""
+    return judgement.same.size >= FEW and judgement.same.size - judgement.same.sum() <= 1
 
 
 def _right_gate(bounds: Bounds, name: str, found: Rightness) -> Gate:

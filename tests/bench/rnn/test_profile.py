@@ -147,6 +147,7 @@ def test_a_file_without_steps(files):
         middle_step(piece_of(files("LSTM", "float32")[1]).graph)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

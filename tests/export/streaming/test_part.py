@@ -11,6 +11,7 @@ from user_models import Squash
 from zoo.errors import ConversionError, InputError
 from zoo.export.streaming.part import step_of
 from zoo.sources.deployed import deployed
+from zoo.sources.keras_file import load_keras_file
 
 
 @pytest.mark.parametrize(("name", "chunk"), cases((1, 3)))
@@ -22,6 +23,16 @@ def test_streamed_equals_whole(name, chunk):
     for output, wanted in keras_answers(model, examples).items():
         np.testing.assert_allclose(found[output], wanted, atol=1e-5, err_msg=output)
     assert {layer.name: layer.get_config() for layer in model._flatten_layers()} == before
+
+
+def test_features_that_are_cut_off_stream_from_a_file_too(tmp_path):
+    """Read from a file, the key of a slice is a list."""
+    x = Input((LENGTH, 4), name="x")
+    Model(x, {"y": layers.GRU(3, return_sequences=True)(x[..., 1:3] * x[:, :, :1])}).save(tmp_path / "cut.keras")
+    model = deployed(load_keras_file(tmp_path / "cut.keras"))
+    examples = examples_of(model, 2)
+    found = stream_in_keras(step_of(model, 3), batch=2).feed(**examples)
+    np.testing.assert_allclose(found["y"], keras_answers(model, examples)["y"], atol=1e-5)
 
 
 def test_states_are_named_by_their_layers():

@@ -205,8 +205,8 @@ def einsum_obstacle(layer: layers.EinsumDense) -> str | None:
 
 
 def slice_obstacle(key: object, rank: int) -> str | None:
-    """The same for `x[key]`: whole frames may not be picked, nor the batch."""
-    parts = list(key) if isinstance(key, tuple) else [key]
+    """The same for `x[key]`, where `key` may come as a list from a file: frames may not be picked, nor the batch."""
+    parts = list(key) if isinstance(key, tuple | list) else [key]
     for place, part in enumerate(parts):
         if part is Ellipsis:
             parts[place : place + 1] = [slice(None)] * (rank - len(parts) + 1)
