@@ -61,6 +61,8 @@ def test_what_was_measured_is_shown_whole_at_any_width(width):
         ("zoo show resnet2", {"resnet20"}),
         ("zoo show resnet8.c", {"resnet8.cifar10"}),
         ("zoo verify resnet_t", {"resnet_tiny.digits"}),
+        ("zoo predict resnet8", {"resnet8.cifar10"}),
+        ("zoo predict resnet8.cifar10 cat.png --target fl", {"float32", "float16"}),
         ("zoo export stacked", {"stacked_rnn_tiny", "stacked_rnn_tiny.digits"}),
         ("zoo train ecg_l", {"ecg_lstm4.mitbih"}),
     ],

@@ -130,6 +130,20 @@ def test_a_choice_is_named_and_its_probabilities_are_taken_once(activation, tmp_
     assert again.parts["predict"]["outputs"]["kind"]["kind"] == kind
 
 
+def test_one_sigmoid_has_the_labels_of_no_and_yes(tmp_path):
+    x = Input((6,), name="x")
+    model = Model(x, layers.Dense(1, activation="sigmoid", name="y")(x))
+    bundle = export_model(model, "float32", out=tmp_path, name="is_dog", labels=["cat", "dog"])
+    assert bundle.parts["predict"]["outputs"]["y"]["kind"] == "yes_no"
+    example = numbers(2)["x"][:1, :6]
+    yes = float(np.asarray(model(example))[0, 0])
+    answer = load(bundle)(example)
+    assert answer.label == ("dog" if yes > 0.5 else "cat")
+    np.testing.assert_allclose(answer.probabilities, [1 - yes, yes], atol=1e-6)
+    with pytest.raises(InputError, match="3 labels fit no output that chooses a class"):
+        export_model(model, "float32", out=tmp_path, name="is_dog", labels=["cat", "dog", "emu"])
+
+
 def test_a_task_that_is_said(tmp_path):
     """Regression: the softmax is a value like any other; classification: numbers are logits."""
     for task, activation, expected in (("regression", "softmax", "value"), ("classification", None, "logits")):

@@ -9,12 +9,20 @@ from typing import Annotated
 import typer
 
 from zoo.bundle import TARGETS
+from zoo.cli import _names
 from zoo.cli._output import as_json
 from zoo.errors import InputError, InputWarning, ZooError
 
 
 def predict(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's name (`resnet8.cifar10`) or path.")],
+    bundle: Annotated[
+        str,
+        typer.Argument(
+            metavar="BUNDLE",
+            autocompletion=_names.trainings,
+            help="A bundle's name (`resnet8.cifar10`) or path.",
+        ),
+    ],
     inputs: Annotated[
         list[str],
         typer.Argument(
@@ -26,7 +34,9 @@ def predict(
     target: Annotated[
         str,
         typer.Option(
-            metavar="T", help=f"Which artifact to run; `auto`: the first shipped of {', '.join(TARGETS[1:])}."
+            metavar="T",
+            autocompletion=_names.targets,
+            help=f"Which artifact to run; `auto`: the first shipped of {', '.join(TARGETS[1:])}.",
         ),
     ] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the CPU kernels.")] = 1,

@@ -192,6 +192,8 @@ class Predictor:
         found = outputs.get(self._classes) if self._classes else None
         if found is None or found.ndim != 2 or not len(found):  # a stream that has no answer yet
             return None, None
+        if found.shape[-1] == 1:  # of yes
+            return np.array([1 - found[0, 0], found[0, 0]]), self.bundle.labels
         return (found if self._is_softmax else softmax(found))[0], self.bundle.labels
 
 
@@ -306,7 +308,17 @@ def _choice(bundle: Bundle, part: Mapping) -> str | None:
         if facts.get("softmax") or facts.get("kind") == "probabilities"
     }
     labelled = [name for name, classes in choices.items() if bundle.labels and classes == len(bundle.labels)]
-    return next(iter([*labelled, *choices]), None)
+    return next(iter([*labelled, *choices]), None) or _yes_or_no(bundle, part)
+
+
+def _yes_or_no(bundle: Bundle, part: Mapping) -> str | None:
+    """The output that is one probability of yes, where there are labels: for no, and for yes."""
+    yes = [
+        name
+        for name, facts in part["outputs"].items()
+        if facts.get("kind") == "yes_no" and len(facts["shape"]) == 2 and facts["shape"][-1] == 1
+    ]
+    return yes[0] if yes and bundle.labels and len(bundle.labels) == 2 else None
 
 
 def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRunner) -> None:
@@ -320,7 +332,7 @@ def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRun
         if found != expected:
             raise BundleError(f"`{runner.path}` has other {kind} than its manifest: found {found}, expected {expected}")
     choice = _choice(bundle, part)
-    classes = part["outputs"][choice]["shape"][-1] if choice else None
+    classes = max(2, part["outputs"][choice]["shape"][-1]) if choice else None
     if bundle.labels is not None and choice and len(bundle.labels) != classes:
         raise BundleError(
             f"`{bundle.path / 'manifest.json'}` names {len(bundle.labels)} labels: expected {classes}, one a logit"

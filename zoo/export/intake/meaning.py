@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 
 from zoo.errors import InputError
-from zoo.verify.measures.answers import CHOICES, LOGITS, VALUE, WHOLE
+from zoo.verify.measures.answers import CHOICES, LOGITS, VALUE, WHOLE, YES_NO
 from zoo.verify.running.kinds import kinds_of
 
 CLASSIFICATION, REGRESSION = TASKS = ("classification", "regression")
@@ -89,10 +89,12 @@ def _check(model: keras.Model, kinds: Mapping[str, str], meaning: Meaning) -> No
     found = ", ".join(f"`{name}` {tuple(tensor.shape)}" for name, tensor in model.output.items())
     choices = [name for name, kind in kinds.items() if kind in CHOICES]
     if meaning.labels is not None:
-        if not any(_classes(model, name) == len(meaning.labels) for name in choices):
+        of_yes = [name for name, kind in kinds.items() if kind == YES_NO and _classes(model, name) == 1]
+        named = any(_classes(model, name) == len(meaning.labels) for name in choices)
+        if not named and not (of_yes and len(meaning.labels) == 2):
             raise InputError(
                 f"{len(meaning.labels)} labels fit no output that chooses a class: found {found}",
-                "one label a line, in the order of the output's last axis",
+                "one label a line, in the order of the output's last axis; of one sigmoid, those of no and of yes",
             )
     elif not choices and set(kinds.values()) <= {VALUE, WHOLE}:
         raise InputError(
