@@ -77,3 +77,6 @@ def test_what_would_have_to_be_changed_first_is_refused(tmp_path):
     with pytest.raises(ConversionError, match=r"layer `minus`, a Lambda, is code .* `memory` is stateful") as refused:
         export_model(model, "float32", out=tmp_path, name="live")
     assert "get_config" in refused.value.hint
+    named = Model(x, layers.Lambda(lambda x: -x, name="minus")(x), name="my model")
+    with pytest.raises(ConversionError, match="`my model` is a name that TensorFlow does not take"):
+        export_model(named, "float32", out=tmp_path, name="live")

@@ -112,6 +112,19 @@ def test_a_file_cannot_bring_such_a_graph_in_a_layer(tmp_path):
         GraphFunction(encoded(graph), {"x": ("x", "float32")}, {"y": "Identity:0"}, 0, {}, name="g")
 
 
+def test_a_function_that_saves_as_tensorflow_saves_is_refused_too(tmp_path):
+    """Beside the function, where TensorFlow saves and restores variables, the same operator is of no harm."""
+
+    def save(x):
+        tf.raw_ops.SaveV2(prefix=str(tmp_path / "taken"), tensor_names=["x"], shape_and_slices=[""], tensors=[x])
+        return tf.nn.relu(x)
+
+    path = saved(tmp_path / "s", tf.Module(), function_of(save, None, 8))
+    with pytest.raises(InputError, match="`s` is refused: `SaveV2` in"):
+        export_model(path, "float32", out=tmp_path / "out")
+    assert not list(tmp_path.glob("taken*"))
+
+
 def test_what_is_no_graph_is_named(tmp_path):
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved/saved_model.pb").write_bytes(b"no graph")

@@ -67,13 +67,13 @@ class GraphFunction(keras.Layer):
             "constants": {node: list(shape) for node, shape in self.constants.items()},
         }
 
-    def last_operator(self, output: str) -> str:
-        """The operator that gives an output; copies of it are looked through."""
+    def last_operator(self, output: str) -> str | None:
+        """The operator that gives an output, copies of it looked through; None of an input or a constant."""
         nodes = {node.name: node for node in self._graph.node}
-        node = nodes[self.outputs_of[output].partition(":")[0]]
-        while node.op in _COPIES:
-            node = nodes[node.input[0].partition(":")[0]]
-        return node.op
+        node = nodes.get(self.outputs_of[output].partition(":")[0])
+        while node is not None and node.op in _COPIES:
+            node = nodes.get(node.input[0].partition(":")[0])
+        return None if node is None else node.op
 
     @property
     def loop(self) -> NodeDef | None:

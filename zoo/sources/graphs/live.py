@@ -31,9 +31,9 @@ def why_not_as_it_is(model: keras.Model) -> str | None:
             return f"layer `{layer.name}` is stateful"
         if getattr(layer, "data_format", None) == "channels_first":
             return f"layer `{layer.name}` has its channels first"
-    for layer in model.layers:
-        if unique_name(layer.name, (), "layer") != layer.name:
-            return f"layer `{layer.name}` has a name that TensorFlow does not take"
+    for each in (model, *model.layers):
+        if unique_name(each.name, (), "layer") != each.name:
+            return f"`{each.name}` is a name that TensorFlow does not take"
     return None
 
 

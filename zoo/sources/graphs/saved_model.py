@@ -14,7 +14,7 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from zoo.errors import InputError
 from zoo.sources.graphs.frozen import frozen
-from zoo.sources.graphs.operators import check_operators
+from zoo.sources.graphs.operators import SAVING, VARIABLES, check_operators
 from zoo.sources.said import said_by
 
 SERVED = "serving_default"
@@ -37,10 +37,11 @@ def load_saved_model(path: Path) -> keras.Model:
         InputError: it is damaged, has no such function, holds a loop or an operator that does more than to compute, or
             its first axis is no batch of any size.
     """
-    check_operators(_graph_of(path), path.name)
+    check_operators(_graph_of(path), path.name, VARIABLES | SAVING)
     try:
         loaded = tf.saved_model.load(str(path))  # holds the variables of its signatures, which do not
         signature = _signature(loaded, path)
+        check_operators(signature.graph.as_graph_def(), path.name, VARIABLES)
         specs = dict(sorted(signature.structured_input_signature[1].items()))
         _check_shapes(specs, path)
         parameters = sum(int(variable.shape.num_elements() or 0) for variable in signature.variables)
