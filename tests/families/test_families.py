@@ -12,7 +12,7 @@ import tensorflow as tf
 from zoo import registry
 from zoo.bundle import load_bundle
 from zoo.errors import BundleError, InputError
-from zoo.families import _facts, create_model, load_model
+from zoo.families import _counting, create_model, load_model
 from zoo.layers import formulas
 
 NAMES = registry.list_models()
@@ -30,7 +30,7 @@ def inputs(model, batch=2, seed=0):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_facts_are_those_of_the_model(name):
-    counted = _facts.facts(create_model(name))
+    counted = _counting.facts(create_model(name))
     assert json.loads(json.dumps(counted)) == registry.get_spec(name).facts
 
 

@@ -33,14 +33,14 @@ def facts(
         )
     import_tensorflow()
     from zoo import families
-    from zoo.families import _facts
+    from zoo.families import _counting
 
     packages = {name: registry.get_spec(name).package for name in registry.list_models()}
     names = [name for name, its in packages.items() if its == package]
     if not names:
         raise registry.unknown("package of families", package, set(packages.values()))
     path = Path(next(iter(importlib.import_module(package).__path__))) / "facts.json"
-    counted = {name: _facts.facts(families.create_model(name)) for name in names}
+    counted = {name: _counting.facts(families.create_model(name)) for name in names}
     text = json.dumps(counted, indent=1) + "\n"
     if write:
         write_text(path, text)

@@ -31,6 +31,7 @@ def show(
         "task": spec.task,
         "paper": spec.paper,
         **{key: facts.get(key) for key in ("parameters", "trainable", "macs", "receptive_field", "inputs", "outputs")},
+        **({"uncounted": facts["uncounted"]} if "uncounted" in facts else {}),
         "arguments": dict(spec.arguments),
         "pretrained": {f"{spec.name}.{tag}": measured(f"{spec.name}.{tag}") for tag in wanted_tags(spec)},
     }

@@ -12,7 +12,7 @@ import keras
 
 from zoo.data import DataSet, Examples
 from zoo.data.splits import hold_out
-from zoo.families._facts import facts as counted_facts
+from zoo.families._counting import facts as counted_facts
 from zoo.registry import get_spec
 from zoo.sources.graphs.layer import GraphFunction
 from zoo.training.recipe import Recipe
@@ -138,16 +138,14 @@ def published(bundle: str, data: str | None) -> dict | None:
 
 def _model(manifest: Mapping, model: keras.Model) -> dict:
     ours = manifest["family"] is not None
-    counted = (
-        counted_facts(model) if ours else {"parameters": _parameters(model), "macs": None, "receptive_field": None}
-    )
+    counted = counted_facts(model)
     return {
         "name": manifest["model"] or manifest["name"],
         "family": manifest["family"],
         "task": manifest["task"],
-        "parameters": counted["parameters"],
+        "parameters": counted["parameters"] if ours else _parameters(model),
         "macs": counted["macs"],
-        "receptive_field": counted["receptive_field"],
+        "receptive_field": counted["receptive_field"] if ours else None,
         "paper": get_spec(manifest["model"]).paper if ours else None,
     }
 
