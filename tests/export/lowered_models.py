@@ -8,6 +8,8 @@ from keras import layers
 from zoo.export.lower import Lowered, lower
 from zoo.sources.deployed import deployed
 
+LONG = 200
+"""Steps of a sequence that Keras is traced for."""
 CELLS = {
     "LSTM": layers.LSTM,
     "GRU": layers.GRU,
@@ -101,8 +103,10 @@ def lowered(converter, model: keras.Model, target: str = "float32", *, batch: in
 
 
 def keras_answers(model: keras.Model, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Traced, since step by step Keras takes a hundredth of a second for each of a long sequence."""
-    return model.predict_on_batch(examples)
+    """Of a long sequence traced, since step by step Keras takes a hundredth of a second for each of them."""
+    if max((array.shape[1] for array in examples.values() if array.ndim > 1), default=0) >= LONG:
+        return model.predict_on_batch(examples)
+    return {name: np.asarray(value) for name, value in model(examples, training=False).items()}
 
 
 def stored_answers(data: bytes, examples: dict[str, np.ndarray], signature: str | None = None) -> dict[str, np.ndarray]:

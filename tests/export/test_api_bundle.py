@@ -98,7 +98,6 @@ def test_the_card_says_on_what_it_was_compared(tmp_path):
     assert answers["correlation"] == 1.0
 
 
-@pytest.mark.slow
 def test_a_target_that_fails_is_left_out_and_says_why(tmp_path):
     bundle = export_model(overflowing(), ["float32", "float16"], out=tmp_path, name="large")
     assert bundle.targets == ("float32",)
@@ -109,6 +108,7 @@ def test_a_target_that_fails_is_left_out_and_says_why(tmp_path):
     assert entry["reason"] in (bundle.path / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_its_process_is_passed_over(tmp_path):
     """The variance of a single feature is zeros alone: the first int8 file of it aborts when it is run."""
     x = Input((6, 1), name="x")

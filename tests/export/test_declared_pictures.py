@@ -30,11 +30,11 @@ def photo(tmp_path_factory):
     return path
 
 
-@pytest.mark.slow
 def wanted(model, photo):
     return model.predict(np.asarray(Image.open(photo), np.float32)[None] / 255, verbose=0)
 
 
+@pytest.mark.slow
 def test_the_simplest_command_and_a_picture(zoo, model, photo, tmp_path):
     model.save(tmp_path / "cnn.keras")
     process = zoo("export", "cnn.keras", "--input", "picture=picture:0..1", "--out", "exported", cwd=tmp_path)

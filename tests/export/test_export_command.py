@@ -90,7 +90,6 @@ class HalvingCell(keras.layers.Layer):
         state = 0.5 * states[0] + inputs
         return state, [state]
 
-@pytest.mark.slow
 def save():
     x = keras.Input((6, 3), name="x")
     h = keras.layers.RNN(HalvingCell())(Doubled()(x))
@@ -98,6 +97,7 @@ def save():
 """
 
 
+@pytest.mark.slow
 def test_own_classes_come_by_name(zoo, tmp_path):
     """From a module of the user's in the folder of work; a bundle of them is verified by naming them again."""
     (tmp_path / "own_layers.py").write_text(OWN_MODULE)

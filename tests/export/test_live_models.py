@@ -57,9 +57,11 @@ MODELS = {
 
 @pytest.mark.parametrize("case", MODELS)
 def test_it_answers_as_the_object_and_can_be_verified(case, tmp_path):
+    keras.utils.set_random_seed(0)
     model, given = MODELS[case]()
     names, wanted = [layer.name for layer in model.layers], model.predict(given, verbose=0)
-    bundle = export_model(model, ["float32", "int8"], out=tmp_path, name="live", calibration={"x": given})
+    options = {"calibration": {"x": given}, "examples": {"x": given}}
+    bundle = export_model(model, ["float32", "int8"], out=tmp_path, name="live", **options)
     for target, within in {"float32": 1e-5, "int8": 0.15}.items():
         predictor = runtime.load(bundle.path, target=target)
         found = np.concatenate([predictor({"x": row}).outputs["y"] for row in given])

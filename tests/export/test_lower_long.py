@@ -70,12 +70,12 @@ def test_a_loop_writes_its_outputs_where_they_are(converter):
     assert loop.outputs[old] is loop.outputs[new]
 
 
-@pytest.mark.slow
 def test_a_layer_that_writes_no_sequence_needs_no_second_loop(converter):
     file = lowered(converter, model_of(layers.LSTM(4), shape=(3 * STEPS_OF_A_LOOP, 3)))
     assert len(loops(file.data)) == 1
 
 
+@pytest.mark.slow
 def test_integers_are_the_same_bits_in_both_forms(converter):
     x = Input((STEPS_OF_A_LOOP + 101, 3), name="x")
     h = layers.SimpleRNN(4, return_sequences=True, go_backwards=True)(layers.Masking()(x))

@@ -84,7 +84,6 @@ WRONG = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", WRONG)
 def test_what_does_not_fit_is_a_sentence(case, tmp_path):
     build, options, error, message = WRONG[case]
@@ -93,6 +92,7 @@ def test_what_does_not_fit_is_a_sentence(case, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_takes_both(zoo, tmp_path):
     translator().save(tmp_path / "words.keras")
     options = ["--length", "encoder=7", "--shape", "decoder=4,3"]

@@ -18,13 +18,13 @@ ROOM = 20_000
 """Bytes that a file may take: more than the text files of a run have, fewer than its weights."""
 
 
-@pytest.mark.slow
 def hashes(run: Path) -> dict[str, str]:
     """Of what a training must not lose, by file."""
     kept = [*run.glob("*.h5"), *run.glob("state/*.state"), run / "metrics.csv"]
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(undisturbed, small_recipe, dies, zoo, tmp_path):
     """A limit on the size of files does what a full disk does: writing fails in the middle."""
     dies(small_recipe, tmp_path, "validating", 2)

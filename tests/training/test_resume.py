@@ -74,7 +74,6 @@ def live(command: list, seconds: float) -> bool:
     return False
 
 
-@pytest.mark.slow
 @pytest.fixture
 def copied(undisturbed, tmp_path) -> Path:
     """A copy of the undisturbed run, as a folder for `--out`."""
@@ -82,6 +81,7 @@ def copied(undisturbed, tmp_path) -> Path:
     return tmp_path / "copied"
 
 
+@pytest.mark.slow
 def test_epochs_may_grow(copied, small_recipe, zoo):
     process = zoo("train", small_recipe, "--set", "epochs=4", "--resume", "--out", copied)
     run = only_run(copied)

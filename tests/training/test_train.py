@@ -110,7 +110,6 @@ def test_patience_ends_it(small_recipe, tmp_path):
     assert evaluation["epochs"] == evaluation["best_epoch"] + 2 < 9
 
 
-@pytest.mark.slow
 def test_a_signal_is_heeded(small_recipe, tmp_path):
     command = [Path(sys.executable).with_name("zoo"), "train", small_recipe, "--set", "epochs=5000", "--out", tmp_path]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -126,6 +125,7 @@ def test_a_signal_is_heeded(small_recipe, tmp_path):
     assert "`--resume` goes on" in errors
 
 
+@pytest.mark.slow
 def test_a_signal_is_heeded_in_evaluation_too(small_recipe, tmp_path, dies):
     errors = dies(small_recipe, tmp_path, "evaluating", 1, "SIGINT", code=1)
     assert "StoppedError: SIGINT stopped the evaluation" in errors

@@ -7,7 +7,6 @@ import pytest
 from zoo.bundle import load_bundle, update_files
 
 
-@pytest.mark.slow
 def test_verify_prints_every_gate(zoo, bundle):
     table = zoo("verify", bundle.path).stdout
     for target in (*bundle.targets, "card"):
@@ -15,6 +14,7 @@ def test_verify_prints_every_gate(zoo, bundle):
     assert "FAILED" not in table
 
 
+@pytest.mark.slow
 def test_verify_fails_by_its_exit_status(zoo, copy, measured):
     card = json.loads(json.dumps(measured.card))
     card["artifacts"]["float32"]["metrics"]["accuracy"] = 0.999

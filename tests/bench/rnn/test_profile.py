@@ -147,7 +147,6 @@ def test_a_file_without_steps(files):
         middle_step(piece_of(files("LSTM", "float32")[1]).graph)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -162,6 +161,7 @@ def test_what_is_refused(asked, message):
         cases_to_profile(*asked)
 
 
+@pytest.mark.slow
 def test_the_command(zoo, tmp_path):
     where, kept = tmp_path / "profile.md", tmp_path / "kept.json"
     tiny = ("--cells", "simplernn", "--units", UNITS, "--targets", "float32", "--rounds", 1)
