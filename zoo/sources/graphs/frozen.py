@@ -18,8 +18,10 @@ def frozen(
     function: Callable[..., Mapping[str, tf.Tensor]],
     specs: Mapping[str, tf.TensorSpec],
     outputs: Sequence[str],
-    parameters: int,
     name: str,
+    *,
+    parameters: int,
+    macs: int | None = None,
 ) -> keras.Model:
     """A model from a dict of named inputs to a dict of named outputs, its variables as they are now.
 
@@ -27,8 +29,8 @@ def frozen(
         function: takes the inputs by name, gives the outputs by name.
         specs: what the inputs are, batch first.
         outputs: the names.
-        parameters: that the function has.
         name: of the model.
+        parameters, macs: of the function, as far as they are known.
     """
 
     def in_order(*tensors: tf.Tensor) -> list[tf.Tensor]:
@@ -47,6 +49,7 @@ def frozen(
         {name: (node, specs[name].dtype.name) for name, node in nodes.items()},
         {output: tensor.name for output, tensor in zip(outputs, constant.outputs, strict=True)},
         parameters,
+        macs,
         {node: array.shape for node, array in weights.items()},
         name="graph",
     )

@@ -23,7 +23,7 @@ class GraphFunction(keras.Layer):
         graph: TensorFlow's GraphDef, serialised, in base64.
         inputs: by the name of each input, its node and its dtype.
         outputs: by the name of each output, its tensor, `node:0`.
-        parameters: that the function had, counted before it became a graph.
+        parameters, macs: of the function, counted before it became a graph; None where nobody knows.
         constants: by the node of each constant that is a weight of the layer, its shape; all are float32.  The graph
             has neither these nodes nor those of inputs.
 
@@ -37,12 +37,13 @@ class GraphFunction(keras.Layer):
         inputs: Mapping[str, Sequence[str]],
         outputs: Mapping[str, str],
         parameters: int,
+        macs: int | None,
         constants: Mapping[str, Sequence[int]],
         **options,
     ):
         super().__init__(**options)
         self.graph, self.inputs_of, self.outputs_of = graph, dict(inputs), dict(outputs)
-        self.parameters = parameters
+        self.parameters, self.macs = parameters, macs
         self.constants = {node: tuple(shape) for node, shape in constants.items()}
         self._graph = _read(graph, self.name)
 
@@ -64,6 +65,7 @@ class GraphFunction(keras.Layer):
             "inputs": self.inputs_of,
             "outputs": self.outputs_of,
             "parameters": self.parameters,
+            "macs": self.macs,
             "constants": {node: list(shape) for node, shape in self.constants.items()},
         }
 

@@ -8,6 +8,7 @@ graph of the whole.
 import keras
 import tensorflow as tf
 
+from zoo.families._counting import facts
 from zoo.sources.classes import check_classes
 from zoo.sources.graphs.frozen import frozen
 from zoo.sources.names import input_names, unique_name
@@ -43,5 +44,12 @@ def traced(model: keras.Model) -> keras.Model:
         name: tf.TensorSpec((None, *model.input[name].shape[1:]), model.input[name].dtype, name)
         for name in sorted(input_names(model))
     }
-    parameters = model.count_params()
-    return frozen(lambda **given: model(given, training=False), specs, sorted(model.output), parameters, model.name)
+    counted = facts(model)
+    return frozen(
+        lambda **given: model(given, training=False),
+        specs,
+        sorted(model.output),
+        model.name,
+        parameters=counted["parameters"],
+        macs=counted["macs"],
+    )

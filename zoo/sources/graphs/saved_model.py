@@ -45,7 +45,7 @@ def load_saved_model(path: Path) -> keras.Model:
         specs = dict(sorted(signature.structured_input_signature[1].items()))
         _check_shapes(specs, path)
         parameters = sum(int(variable.shape.num_elements() or 0) for variable in signature.variables)
-        model = frozen(signature, specs, sorted(signature.structured_outputs), parameters, "saved_model")
+        model = frozen(signature, specs, sorted(signature.structured_outputs), "saved_model", parameters=parameters)
     except InputError:
         raise
     except Exception as error:  # TensorFlow raises whatever the files made it stumble over

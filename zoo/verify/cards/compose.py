@@ -138,22 +138,23 @@ def published(bundle: str, data: str | None) -> dict | None:
 
 def _model(manifest: Mapping, model: keras.Model) -> dict:
     ours = manifest["family"] is not None
-    counted = counted_facts(model)
+    counted = counted_facts(model) if ours else _of_users(model)
     return {
         "name": manifest["model"] or manifest["name"],
         "family": manifest["family"],
         "task": manifest["task"],
-        "parameters": counted["parameters"] if ours else _parameters(model),
+        "parameters": counted["parameters"],
         "macs": counted["macs"],
-        "receptive_field": counted["receptive_field"] if ours else None,
+        "receptive_field": counted["receptive_field"],
         "paper": get_spec(manifest["model"]).paper if ours else None,
     }
 
 
-def _parameters(model: keras.Model) -> int:
-    """Of a user's model; one that came without layers says how many it had."""
+def _of_users(model: keras.Model) -> dict:
+    """Facts of a user's model; one that came without layers says what was counted before."""
     graphs = [layer for layer in model._flatten_layers() if isinstance(layer, GraphFunction)]
-    return graphs[0].parameters if graphs else model.count_params()
+    counted = {"parameters": graphs[0].parameters, "macs": graphs[0].macs} if graphs else counted_facts(model)
+    return counted | {"receptive_field": None}
 
 
 def _data(recipe: Recipe | None, train: Examples | None, ground: Ground) -> dict | None:
