@@ -56,7 +56,8 @@ class Predictor:
         """What one example holds, by name."""
         self._outputs = list(part["outputs"])
         self._classes = _choice(bundle, part)
-        self._is_softmax = self._classes is not None and not part["outputs"][self._classes].get("softmax")
+        chosen = part["outputs"][self._classes] if self._classes else {}
+        self._is_softmax, self._is_yes_no = not chosen.get("softmax"), chosen.get("kind") == "yes_no"
         reason = bundle.failed.get(target)
         self.failed = (f"`{target}` of `{bundle.name}` {FAILED}: {reason}",) if reason else ()
         """What there is to say against every answer of this artifact."""
@@ -192,7 +193,7 @@ class Predictor:
         found = outputs.get(self._classes) if self._classes else None
         if found is None or found.ndim != 2 or not len(found):  # a stream that has no answer yet
             return None, None
-        if found.shape[-1] == 1:  # of yes
+        if self._is_yes_no:
             return np.array([1 - found[0, 0], found[0, 0]]), self.bundle.labels
         return (found if self._is_softmax else softmax(found))[0], self.bundle.labels
 
@@ -332,8 +333,11 @@ def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRun
         if found != expected:
             raise BundleError(f"`{runner.path}` has other {kind} than its manifest: found {found}, expected {expected}")
     choice = _choice(bundle, part)
-    classes = max(2, part["outputs"][choice]["shape"][-1]) if choice else None
-    if bundle.labels is not None and choice and len(bundle.labels) != classes:
+    if bundle.labels is None or choice is None:
+        return
+    output = part["outputs"][choice]
+    classes = 2 if output.get("kind") == "yes_no" else output["shape"][-1]
+    if len(bundle.labels) != classes:
         raise BundleError(
             f"`{bundle.path / 'manifest.json'}` names {len(bundle.labels)} labels: expected {classes}, one a logit"
         )
