@@ -9,7 +9,7 @@ class Shipped(BuildHookInterface):
     """Adds `recipes/` and `saved_models/` to a wheel as `zoo/_shipped/`.
 
     The SavedModel of a bundle stays out: a device has no use for it, and it is as large as all other files together.
-    An editable install reads the checkout itself (`zoo.registry.shipped`).
+    An editable install reads the checkout itself (`zoo.paths.shipped`).
     """
 
     def initialize(self, version: str, build_data: dict) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from plugin_files import write_plugin
 
+from zoo.paths import recipe_path
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -64,9 +66,8 @@ def test_the_model_of_ones_own_is_exported(tmp_path):
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"\b[a-z0-9_]+\.(?:cifar10|mitbih|digits)\b", README))))
 def test_named_weights_exist(name):
-    from zoo import registry
 
-    assert registry.recipe_path(name).exists()
+    assert recipe_path(name).exists()
 
 
 def test_links_lead_somewhere():

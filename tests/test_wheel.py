@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo import registry
+from zoo.paths import shipped
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,11 +45,9 @@ def device(wheel, tmp_path_factory):
 @pytest.mark.slow
 def test_the_wheel_carries_bundles_and_recipes_but_no_saved_model(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    shipped = sorted(
-        path.name for path in registry.shipped("saved_models").iterdir() if (path / "manifest.json").exists()
-    )
-    assert shipped
-    for bundle in shipped:
+    bundles = sorted(path.name for path in shipped("saved_models").iterdir() if (path / "manifest.json").exists())
+    assert bundles
+    for bundle in bundles:
         assert f"zoo/_shipped/saved_models/{bundle}/manifest.json" in names
         assert f"zoo/_shipped/recipes/{bundle}.yaml" in names
         assert any(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo._durable import write_atomically
+from zoo._system.durable import write_atomically
 from zoo.errors import InputError, needs
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ The command line prints `message` behind `error:` and `hint` behind `hint:`, wit
 `exit_code`.  Any other exception is a fault of ours and keeps its trace.
 """
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -75,6 +76,22 @@ class GateError(ZooError):
 
 class MissingAttributeError(MissingExtraError, AttributeError):
     """The same for a name of the package: it is not there, as `hasattr` and `help` expect to be told."""
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The `count` names of `known` that are most like `name`, best first, however unlike they are."""
+    return sorted(known, key=lambda other: -difflib.SequenceMatcher(None, name, other).ratio())[:count]
+
+
+def unknown(kind: str, name: str, known: Iterable[str], hint: str | None = None) -> UnknownNameError:
+    """The error for a name that is not there, `kind` what it should have been the name of; it lists the nearest."""
+    return UnknownNameError(f"unknown {kind}: `{name}`; {the_nearest(name, known, kind)}", hint)
+
+
+def the_nearest(name: str, known: Iterable[str], kind: str = "name") -> str:
+    """The end of a message about a name that is not among those that are known."""
+    close = ", ".join(f"`{other}`" for other in nearest(name, known)) or f"none, for there is no {kind}"
+    return f"the nearest are {close}"
 
 
 BACKENDS = ("tensorflow", "jax", "torch", "openvino")

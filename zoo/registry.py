@@ -6,22 +6,20 @@ bundle does.  Families of other distributions join through entry points of the g
 package that holds such pairs; its files are read, its code is imported only when one of its models is built.
 """
 
-import difflib
 import fnmatch
 import functools
 import json
 import logging
-import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata, util
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from zoo.errors import PluginError, UnknownNameError, ZooError
+from zoo.errors import PluginError, UnknownNameError, ZooError, unknown
+from zoo.paths import bundle_roots
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +27,6 @@ OURS = "zoo.families"
 """The package of our own families."""
 _PACKAGE = Path(__file__).parent
 _FAMILY_KEYS = ("task", "summary", "paper")
-
-
-class NoCacheError(ZooError):
-    """A user without a home."""
 
 
 @dataclass(frozen=True)
@@ -105,65 +99,6 @@ def tags(name: str) -> list[str]:
 def _in_order(name: str) -> list:
     """What sorts names as people count: numbers in them by their value."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
-
-
-def bundle_roots() -> list[Path]:
-    """The folders that are searched for bundles, first match first: `$ZOO_HOME`, the user's cache, what is shipped."""
-    roots = [Path(home)] if (home := os.environ.get("ZOO_HOME")) else []
-    with suppress(NoCacheError):
-        roots.append(user_cache())
-    return [*roots, shipped("saved_models")]
-
-
-def user_cache() -> Path:
-    """The folder of what can be made or fetched again.
-
-    Raises:
-        NoCacheError: the user has no home, as in some containers.
-    """
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hybrid-zoo"
-    except RuntimeError:
-        raise NoCacheError(
-            "there is no folder for what can be fetched again: this user has no home", "set `XDG_CACHE_HOME` to one"
-        ) from None
-
-
-def recipe_path(name: str) -> Path:
-    """The shipped recipe of a training, `recipes/<name.tag>.yaml`.
-
-    Raises:
-        UnknownNameError: there is none; the message lists the nearest, unless `name` is that of a file.
-    """
-    path = shipped("recipes") / f"{name}.yaml"
-    if path.is_file():
-        return path
-    hint = "a recipe is the `name.tag` of a shipped one, such as `resnet8.cifar10`, or the path of a YAML file"
-    if "/" in name or Path(name).suffix in (".yaml", ".yml"):
-        raise UnknownNameError(f"the recipe `{name}` does not exist", hint)
-    raise unknown("recipe", name, (path.stem for path in shipped("recipes").glob("*.yaml")), hint)
-
-
-def shipped(folder: str) -> Path:
-    """The folder `recipes` or `saved_models`, inside the package where a wheel put it, else beside it in a checkout."""
-    inside = _PACKAGE / "_shipped" / folder
-    return inside if inside.is_dir() else _PACKAGE.parent / folder
-
-
-def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The `count` names of `known` that are most like `name`, best first, however unlike they are."""
-    return sorted(known, key=lambda other: -difflib.SequenceMatcher(None, name, other).ratio())[:count]
-
-
-def unknown(kind: str, name: str, known: Iterable[str], hint: str | None = None) -> UnknownNameError:
-    """The error for a name that is not there, `kind` what it should have been the name of; it lists the nearest."""
-    return UnknownNameError(f"unknown {kind}: `{name}`; {the_nearest(name, known, kind)}", hint)
-
-
-def the_nearest(name: str, known: Iterable[str], kind: str = "name") -> str:
-    """The end of a message about a name that is not among those that are known."""
-    close = ", ".join(f"`{other}`" for other in nearest(name, known)) or f"none, for there is no {kind}"
-    return f"the nearest are {close}"
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from small_bundle import NAME, write
 
-from zoo import _in_place
+from zoo._system import in_place as _in_place
 from zoo.bundle import load_bundle
 
 FILL = """

@@ -7,7 +7,7 @@ from user_models import LOWERED
 
 from zoo.bundle import Bundle
 from zoo.export import export_model
-from zoo.runtime.litert import LiteRTRunner
+from zoo.runtime.engine.litert import LiteRTRunner
 
 pytestmark = pytest.mark.usefixtures("converter")
 

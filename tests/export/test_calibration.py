@@ -7,7 +7,7 @@ from PIL import Image
 from zoo.data import get_data
 from zoo.errors import InputError
 from zoo.export.intake.calibration import COUNT, chosen, read_calibration, read_examples
-from zoo.runtime.arrays import InputSpec
+from zoo.runtime.reading.arrays import InputSpec
 
 BEAT = {
     "ecg": InputSpec("ecg", (1, 6, 1), "float32", "signal"),

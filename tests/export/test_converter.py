@@ -12,7 +12,7 @@ from zoo.export.assembly import operators
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Quantization, Tensor
 from zoo.export.convert import Converter
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 
 
 def function_of(function, *shape: int):

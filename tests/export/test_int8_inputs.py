@@ -6,8 +6,8 @@ import pytest
 from keras import Input, Model, layers, ops
 from lowered_models import file_answers, keras_answers, lowered, root_mean_square
 
-from zoo.runtime.flatbuffer import inspect
-from zoo.runtime.litert import LiteRTRunner
+from zoo.runtime.engine.flatbuffer import inspect
+from zoo.runtime.engine.litert import LiteRTRunner
 from zoo.sources.deployed import deployed
 
 

@@ -10,7 +10,7 @@ from lowered_models import examples_of, lowered, model_of, ready, root_mean_squa
 from own_cells import OWN_CELLS, ErrorFunctionCell, ForgetfulCell, NormalisedCell, PictureCell, TwoSpeedsCell
 
 from zoo.errors import ConversionError
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 
 EXACT = 1e-5
 

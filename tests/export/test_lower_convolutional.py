@@ -6,7 +6,7 @@ from keras import Input, Model, ops
 from keras.layers import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, Dense, Flatten
 from lowered_models import examples_of, lowered, ready, root_mean_square, stored_answers, worst_error
 
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 
 EXACT = 1e-5
 LAYERS = {1: ConvLSTM1D, 2: ConvLSTM2D, 3: ConvLSTM3D}

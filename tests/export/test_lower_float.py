@@ -21,7 +21,7 @@ from zoo.errors import ConversionError
 from zoo.export.assembly.file import read
 from zoo.export.recurrences.cells import cell_of
 from zoo.export.recurrences.masking import Policy, Step
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 
 EXACT = 1e-5
 

@@ -24,7 +24,7 @@ from zoo.errors import ConversionError
 from zoo.export.convert import Converter
 from zoo.export.lower import Lowered
 from zoo.export.recurrences.ranges import RECIPES
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 from zoo.sources.deployed import deployed
 from zoo.verify.gates import Gate, graph_gates
 from zoo.verify.measures.graph import read_graph

@@ -9,7 +9,7 @@ from lowered_models import CELLS, examples_of, lowered, model_of, ready, stored_
 from zoo.export.assembly.file import read
 from zoo.export.assembly.repair import reachable
 from zoo.export.recurrences.blocked import STEPS_OF_A_LOOP
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 
 EXACT = 1e-5
 BLOCK = 16

@@ -13,7 +13,7 @@ from zoo.export.assembly import operators
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Tensor
 from zoo.export.assembly.names import layers_in
-from zoo.runtime.flatbuffer import inspect, read_signatures
+from zoo.runtime.engine.flatbuffer import inspect, read_signatures
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from keras import Input, Model, layers
 from lowered_models import file_answers, keras_answers, lowered, root_mean_square, stored_answers, worst_error
 
 from zoo.export.recurrences.cells import INT8_WEIGHTS, cell_of
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 from zoo.sources.deployed import deployed
 from zoo.verify.gates import graph_gates
 from zoo.verify.measures.graph import read_graph

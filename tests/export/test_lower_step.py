@@ -8,7 +8,7 @@ from lowered_models import examples_of, integrator, keras_answers, lowered, mode
 from streamed_models import SHORT, cases, made, streamed_answers
 
 from zoo.export.streaming.part import step_of
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 from zoo.sources.deployed import deployed
 
 

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from lowered_models import examples_of, file_answers, four_lstm_layers, keras_answers, lowered
 
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 
 SCRIPT = Path(__file__).with_name("_micro.py")
 MOST_INPUTS = 10

@@ -20,7 +20,7 @@ from lowered_models import (
 )
 from own_cells import TwoSpeedsCell
 
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 from zoo.verify.measures.answers import PROBABILITIES, agreement, judge
 
 EXACT = 1e-5

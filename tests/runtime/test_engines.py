@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tiny_files import BuiltinOperator, Graph, Tensor, TensorType, apply, file_of, product, schema, weight
 
-from zoo.runtime.engines import CompiledEngine, InterpretedEngine, open_engine
-from zoo.runtime.flatbuffer import inspect, read_signatures
+from zoo.runtime.engine.engines import CompiledEngine, InterpretedEngine, open_engine
+from zoo.runtime.engine.flatbuffer import inspect, read_signatures
 
 X = np.arange(6, dtype=np.float32).reshape(1, 6)
 
@@ -149,7 +149,7 @@ def test_signatures_of_one_file_keep_apart(tmp_path):
 def test_a_crash_is_not_hidden():
     """What is said on standard error is held back; where a signal ended the process is said nevertheless."""
     script = (
-        "import os, signal\nfrom zoo._stderr import held_back\n"
+        "import os, signal\nfrom zoo._system.stderr import held_back\n"
         "with held_back():\n    os.write(2, b'talk'); os.kill(os.getpid(), signal.SIGSEGV)"
     )
     process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ)

@@ -3,8 +3,8 @@
 import pytest
 
 from zoo.errors import BundleError
-from zoo.runtime.flatbuffer import inspect
-from zoo.runtime.litert import LiteRTRunner
+from zoo.runtime.engine.flatbuffer import inspect
+from zoo.runtime.engine.litert import LiteRTRunner
 
 
 @pytest.mark.parametrize("name", ["image", "beat", "own"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tiny_files import BuiltinOperator, Graph, Tensor, apply, file_of, schema
 
 from zoo.errors import BundleError, InputError
-from zoo.runtime.litert import LiteRTRunner, TensorInfo
+from zoo.runtime.engine.litert import LiteRTRunner, TensorInfo
 
 RANGES = {"image": {"image": (0, 255)}, "beat": {"ecg": (-2, 2), "rr": (0, 3)}, "own": {"x": (-1, 1)}}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import InputSpec, fit_array, read_csv, read_npy, read_npz
+from zoo.runtime.reading.arrays import InputSpec, fit_array, read_csv, read_npy, read_npz
 
 BEAT = InputSpec("ecg", (1, 6, 1), "float32", "signal")
 TABLE = InputSpec("table", (1, 3, 2), "float32", "array")

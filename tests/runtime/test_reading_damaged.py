@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import InputSpec
-from zoo.runtime.inputs import read_inputs
+from zoo.runtime.reading.arrays import InputSpec
+from zoo.runtime.reading.inputs import read_inputs
 
 PICTURE = InputSpec("x", (1, 8, 8, 3), "float32", "image", {"mode": "crop", "filter": "bilinear"})
 SERIES = InputSpec("x", (1, 16, 2), "float32", "signal")

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import InputSpec
-from zoo.runtime.inputs import describe, read_inputs
+from zoo.runtime.reading.arrays import InputSpec
+from zoo.runtime.reading.inputs import describe, read_inputs
 
 ECG = InputSpec("ecg", (1, 3, 1), "float32", "signal")
 RR = InputSpec("rr", (1, 2), "float32", "features")

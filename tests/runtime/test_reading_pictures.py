@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import InputSpec
-from zoo.runtime.images import read_image
+from zoo.runtime.reading.arrays import InputSpec
+from zoo.runtime.reading.images import read_image
 
 
 def spec(height=4, width=4, channels=3, mode="squash", method="bilinear"):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import InputSpec
-from zoo.runtime.audio import read_wav
+from zoo.runtime.reading.arrays import InputSpec
+from zoo.runtime.reading.audio import read_wav
 
 RATE = 8000
 SOUND = InputSpec("sound", (1, 5), "float32", "signal", sample_rate=RATE)

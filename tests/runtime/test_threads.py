@@ -12,7 +12,7 @@ from zoo import runtime
 from zoo.bundle import load_bundle, write_bundle
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Piece
-from zoo.registry import shipped
+from zoo.paths import shipped
 
 THREADS, TIMES, WIDTH = 8, 100, 96
 SHIPPED = [("resnet_tiny.digits", "int8"), ("stacked_rnn_tiny.digits", "float32"), ("resnet8.cifar10", "float32")]

@@ -9,9 +9,9 @@ from tiny_files import Graph, Tensor, dequantized, file_of, int8, product, weigh
 from zoo.export.assembly.file import read
 from zoo.export.assembly.graph import Piece
 from zoo.export.assembly.repair import uncollide
-from zoo.runtime.engines import CompiledEngine, InterpretedEngine, open_engine
-from zoo.runtime.litert import LiteRTRunner
-from zoo.runtime.weight_cache import is_safe
+from zoo.runtime.engine.engines import CompiledEngine, InterpretedEngine, open_engine
+from zoo.runtime.engine.litert import LiteRTRunner
+from zoo.runtime.engine.weight_cache import is_safe
 
 
 def packed(piece):

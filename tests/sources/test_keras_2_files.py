@@ -10,7 +10,7 @@ import pytest
 
 from zoo.errors import InputError
 from zoo.export import export_model
-from zoo.runtime.litert import LiteRTRunner
+from zoo.runtime.engine.litert import LiteRTRunner
 from zoo.sources.h5_file import load_h5_file
 
 DATA = Path(__file__).parent / "data"

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from zoo import registry
 from zoo.data import get_data
 from zoo.errors import RecipeError, UnknownNameError, ZooError
 from zoo.families import create_model
+from zoo.paths import shipped
 from zoo.training import Recipe, load_recipe, train
 from zoo.training.feeding.augmentation import AUGMENTATIONS
 from zoo.training.recipe import parse_overrides
 from zoo.training.recipe.feasible import check_model
 
-SHIPPED = sorted(registry.shipped("recipes").glob("*.yaml"))
+SHIPPED = sorted(shipped("recipes").glob("*.yaml"))
 
 VALID = {
     "model": "resnet_tiny",

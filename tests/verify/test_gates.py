@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.bundle import TARGETS
+from zoo.targets import TARGETS
 from zoo.verify.float_operators import FLOAT_OPERATORS, OF_RECIPES, float_operators
 from zoo.verify.gates import (
     BOUNDS,

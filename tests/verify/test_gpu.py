@@ -12,9 +12,9 @@ from gpu_cases import CASES
 
 from zoo.export import one_converter
 from zoo.export.lower import lower
-from zoo.registry import shipped
-from zoo.runtime.engines import open_engine
-from zoo.runtime.flatbuffer import inspect, read_signatures
+from zoo.paths import shipped
+from zoo.runtime.engine.engines import open_engine
+from zoo.runtime.engine.flatbuffer import inspect, read_signatures
 from zoo.verify.gpu import RIGHT, RULES, verdict
 
 SCRIPT = Path(__file__).with_name("gpu_script.py")

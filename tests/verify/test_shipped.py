@@ -2,8 +2,9 @@
 
 import pytest
 
-from zoo.bundle import TARGETS, load_bundle
+from zoo.bundle import load_bundle
 from zoo.registry import get_spec
+from zoo.targets import TARGETS
 from zoo.verify.cards import readmes
 from zoo.verify.cards.render import headline
 from zoo.verify.verification import recipe_of, verify_bundle

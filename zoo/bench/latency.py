@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
-from zoo._processor import cpu_name
-from zoo.bundle import Bundle, ignore
+from zoo._system.processor import cpu_name
+from zoo._system.progress import ignore
+from zoo.bundle import Bundle
 from zoo.errors import InputError
 from zoo.verify.measures.latency import summary, take_turns
 from zoo.verify.running.artifacts import one_inference

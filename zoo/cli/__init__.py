@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 import zoo
-from zoo._durable import why_not_written
-from zoo._stderr import silence_at_exit
+from zoo._system.durable import why_not_written
+from zoo._system.stderr import silence_at_exit
 from zoo.cli._later import later
 from zoo.cli._output import speak_any_encoding
 from zoo.errors import InputError, ZooError

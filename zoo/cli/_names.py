@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from zoo import registry
-from zoo.bundle import TARGETS
+from zoo.paths import shipped
+from zoo.targets import TARGETS
 
 
 def models(incomplete: str) -> list[str]:
@@ -24,7 +25,7 @@ def models_and_trainings(incomplete: str) -> list[str]:
 
 def recipes(incomplete: str) -> list[str]:
     """Names of shipped recipes."""
-    return sorted(path.stem for path in registry.shipped("recipes").glob(f"{incomplete}*.yaml"))
+    return sorted(path.stem for path in shipped("recipes").glob(f"{incomplete}*.yaml"))
 
 
 def targets(incomplete: str) -> list[str]:

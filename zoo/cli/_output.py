@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from zoo._stderr import held_back
+from zoo._system.stderr import held_back
 from zoo.errors import InputError, needs
 
 CUSTOM = typer.Option(

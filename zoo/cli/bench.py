@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from zoo._durable import write_text
+from zoo._system.durable import write_text
 from zoo.bundle import load_bundle
 from zoo.cli import _names
 from zoo.cli._later import later

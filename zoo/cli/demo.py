@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from zoo.bundle import USUAL_TARGETS
 from zoo.cli._output import import_tensorflow, progress_bar
 from zoo.cli._tables import print_table
 from zoo.errors import GateError
+from zoo.paths import recipe_path
+from zoo.targets import USUAL_TARGETS
 
 RECIPES = ("resnet_tiny.digits", "stacked_rnn_tiny.digits")
 
@@ -26,7 +27,6 @@ def demo(
     exported file.  Exits 3 if a model ends below its goal or a file fails its gates.
     """
     import_tensorflow()
-    from zoo import registry
     from zoo.export import export_model
     from zoo.training import load_recipe, train
 
@@ -34,7 +34,7 @@ def demo(
     for name in RECIPES:
         print(f"{name}: training, then exporting and measuring {len(USUAL_TARGETS)} targets", file=sys.stderr)
         with progress_bar() as report:
-            run = train(load_recipe(registry.recipe_path(name)), out=out, report=report)
+            run = train(load_recipe(recipe_path(name)), out=out, report=report)
             bundle = export_model(run.path, USUAL_TARGETS, out=out / "bundles", report=report)
         rows += [row(bundle.name, target, artifact) for target, artifact in bundle.card["artifacts"].items()]
         failures += not_met(run, bundle.card)

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from zoo.bundle import TARGETS, Bundle
+from zoo.bundle import Bundle
 from zoo.cli import _names
 from zoo.cli._output import CUSTOM, import_tensorflow, print_json, progress_bar
 from zoo.cli._runtimes import print_runtimes
 from zoo.cli._sizes import declared, lengths, shapes
 from zoo.cli._tables import print_table
+from zoo.targets import TARGETS
 
 
 def export(

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from zoo import registry
-from zoo._durable import write_text
+from zoo._system.durable import write_text
 from zoo.cli._output import import_tensorflow
-from zoo.errors import GateError, InputError
+from zoo.errors import GateError, InputError, unknown
 
 
 def facts(
@@ -38,7 +38,7 @@ def facts(
     packages = {name: registry.get_spec(name).package for name in registry.list_models()}
     names = [name for name, its in packages.items() if its == package]
     if not names:
-        raise registry.unknown("package of families", package, set(packages.values()))
+        raise unknown("package of families", package, set(packages.values()))
     path = Path(next(iter(importlib.import_module(package).__path__))) / "facts.json"
     counted = {name: _counting.facts(families.create_model(name)) for name in names}
     text = json.dumps(counted, indent=1) + "\n"

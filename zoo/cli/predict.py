@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from zoo.bundle import TARGETS
 from zoo.cli import _names
 from zoo.cli._output import as_json
 from zoo.errors import InputError, InputWarning, ZooError
+from zoo.targets import TARGETS
 
 
 def predict(
@@ -50,7 +50,7 @@ def predict(
     if question is not None:
         raise InputError("`--question` is not there yet: no model of the zoo answers questions")
     from zoo import runtime
-    from zoo.runtime.inputs import each_file
+    from zoo.runtime.reading.inputs import each_file
 
     sources = list(each_file(inputs))
     predictor = runtime.load(bundle, target, threads)

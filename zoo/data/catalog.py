@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 
 from zoo.data.dataset import DataSet
-from zoo.registry import unknown
+from zoo.errors import unknown
 
 _SETS = Path(__file__).parent / "sets"
 

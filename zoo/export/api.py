@@ -16,9 +16,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from zoo._durable import writing
 from zoo._keras import check_backend, own_settings
-from zoo.bundle import USUAL_TARGETS, Bundle, ignore, load_bundle, write_bundle
+from zoo._system.durable import writing
+from zoo._system.progress import ignore
+from zoo.bundle import Bundle, load_bundle, write_bundle
 from zoo.errors import GateError, InputError
 from zoo.export.artifacts import Place, make_artifacts
 from zoo.export.describe import describe, example_specs
@@ -28,6 +29,7 @@ from zoo.export.intake.sources import PART, Source, open_source
 from zoo.export.intake.truths import choices_of, read_truths, truth_names
 from zoo.export.recurrences.forms import ANY
 from zoo.sources.built import Builder
+from zoo.targets import USUAL_TARGETS
 from zoo.verify.cards.render import bundle_readme
 from zoo.verify.examine import Measured, measure
 from zoo.verify.verification import OF_ANSWERS
@@ -66,7 +68,7 @@ def export_model(
         model: a model's name (untrained), its `name.tag`, the folder of a run or of a bundle, the path of a `.keras`
             file or of a Keras 2 `.h5` file, the folder of a SavedModel whose inference function has no loop, or a Keras
             model, which is not changed; its own classes need not be registered.
-        targets: any of `zoo.bundle.TARGETS`; None: `zoo.bundle.USUAL_TARGETS`, without int8 where there is nothing to
+        targets: any of `zoo.targets.TARGETS`; None: `zoo.targets.USUAL_TARGETS`, without int8 where there is nothing to
             calibrate it on.
         out: the folder in which the bundle's folder is written; a bundle of that name is replaced.
         name: of the bundle, for a model that is not the zoo's; that of the file or model unless given.

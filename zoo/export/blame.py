@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 from keras.src.ops.function import Function
 
-from zoo._replaced import replaced
+from zoo._system.replaced import replaced
 from zoo.errors import ZooError
 
 _LONGEST = 300

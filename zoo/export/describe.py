@@ -11,8 +11,8 @@ from zoo.export.intake.meaning import CLASSIFICATION, output_kinds
 from zoo.export.intake.sources import PART, STEP, Source
 from zoo.export.recurrences.holes import uses_of_inputs
 from zoo.export.streaming.part import Step
-from zoo.runtime.arrays import InputSpec
-from zoo.runtime.flatbuffer import TensorView, inspect
+from zoo.runtime.engine.flatbuffer import TensorView, inspect
+from zoo.runtime.reading.arrays import InputSpec
 from zoo.verify.measures.answers import LOGITS
 from zoo.verify.running.kinds import kinds_of
 

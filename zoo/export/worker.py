@@ -60,7 +60,7 @@ def _convert(tf, folder: str, signatures: list[str], target: str) -> None:
 
 
 def _run(path: str) -> None:
-    from zoo.runtime.engines import rehearse
+    from zoo.runtime.engine.engines import rehearse
 
     rehearse(Path(path).read_bytes())
 

@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from zoo._keras import own_settings
-from zoo.errors import BACKENDS, EXTRAS, InputError, PluginError, ZooError, needs
-from zoo.registry import OURS, Spec, the_nearest
+from zoo.errors import BACKENDS, EXTRAS, InputError, PluginError, ZooError, needs, the_nearest
+from zoo.registry import OURS, Spec
 
 if TYPE_CHECKING:
     import keras

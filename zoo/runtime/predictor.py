@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from zoo.bundle import TARGETS, Bundle, load_bundle
-from zoo.errors import AnswerError, BundleError, InputError, InputWarning, UnknownNameError, ZooError
-from zoo.registry import the_nearest
-from zoo.runtime.arrays import InputSpec
+from zoo.bundle import Bundle, load_bundle
+from zoo.errors import AnswerError, BundleError, InputError, InputWarning, UnknownNameError, ZooError, the_nearest
 from zoo.runtime.decode import Stream, get_loop
-from zoo.runtime.doubts import doubts
-from zoo.runtime.inputs import describe, read_inputs, undeclared_pictures
-from zoo.runtime.litert import LiteRTRunner, Signature
+from zoo.runtime.engine.litert import LiteRTRunner, Signature
 from zoo.runtime.prediction import Prediction, softmax
+from zoo.runtime.reading.arrays import InputSpec
+from zoo.runtime.reading.doubts import doubts
+from zoo.runtime.reading.inputs import describe, read_inputs, undeclared_pictures
+from zoo.targets import TARGETS
 
 _PART, _STEP = "predict", "step"
 FAILED = "failed its gates and was kept on request"

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 from keras import activations, layers, ops
 
-from zoo._replaced import replaced
+from zoo._system.replaced import replaced
 
 CONVOLUTIONS = (
     layers.Conv1D,

@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-from zoo.registry import unknown
+from zoo.errors import unknown
 
 TASKS = ("classification",)
 

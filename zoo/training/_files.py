@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zoo._durable import write_text
+from zoo._system.durable import write_text
 from zoo.errors import InputError
 
 

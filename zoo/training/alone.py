@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zoo._durable import CLOSED, FULL, writing
+from zoo._system.durable import CLOSED, FULL, writing
 from zoo.errors import InputError
 
 try:

@@ -5,7 +5,7 @@ from importlib import metadata
 
 import tensorflow as tf
 
-from zoo._processor import cpu_name, usable_cores
+from zoo._system.processor import cpu_name, usable_cores
 from zoo.errors import InputError
 from zoo.training.recipe import Recipe
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from zoo import registry
 from zoo._keras import own_settings
-from zoo.bundle import ignore
+from zoo._system.progress import ignore
 from zoo.data import Examples, get_data, hold_out
 from zoo.tasks import get_task
 from zoo.training._files import write_json

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.bundle import ignore
+from zoo._system.progress import ignore
 from zoo.training.recipe import Recipe
 
 PREDICTION_BATCH = 250

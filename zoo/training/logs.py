@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from zoo._durable import write_text, writing
+from zoo._system.durable import write_text, writing
 
 
 class Logs:

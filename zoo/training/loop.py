@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 
 from zoo._keras import save_weights
-from zoo.bundle import ignore
+from zoo._system.progress import ignore
 from zoo.data import DataSet, Examples
 from zoo.errors import RecipeError
 from zoo.training import state

@@ -4,7 +4,7 @@ import re
 import time
 from pathlib import Path
 
-from zoo._durable import write_text
+from zoo._system.durable import write_text
 from zoo.errors import InputError, RecipeError
 from zoo.training._files import write_json
 from zoo.training.environment import BINDING

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo._durable import write_atomically, writing
-from zoo.bundle import ignore
+from zoo._system.durable import write_atomically, writing
+from zoo._system.progress import ignore
 
 KEPT = 2
 CHUNK = 1 << 16

@@ -9,7 +9,7 @@ import keras
 
 from zoo import registry
 from zoo._keras import check_backend, own_settings
-from zoo.bundle import ignore
+from zoo._system.progress import ignore
 from zoo.data import get_data, hold_out
 from zoo.families import create_model
 from zoo.tasks import get_task

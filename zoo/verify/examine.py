@@ -7,8 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from zoo.bundle import TARGETS, ignore
+from zoo._system.progress import ignore
 from zoo.errors import BundleError
+from zoo.targets import TARGETS
 from zoo.training.recipe import Recipe
 from zoo.verify.cards import compose
 from zoo.verify.gates import (

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zoo.runtime.flatbuffer import Graph, OperatorView, TensorView
+from zoo.runtime.engine.flatbuffer import Graph, OperatorView, TensorView
 
 Places = set[tuple[int, int]]
 """(subgraph, index) of tensors."""

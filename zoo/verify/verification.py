@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from zoo._keras import own_settings
-from zoo.bundle import Bundle, ignore
+from zoo._system.progress import ignore
+from zoo.bundle import Bundle
 from zoo.data import get_data
 from zoo.errors import BundleError, GateError, InputError
 from zoo.tasks import get_task

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from zoo._processor import vector_extensions
+from zoo._system.processor import vector_extensions
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.protocol.machine import machine
 from zoo.bench.rnn.protocol.timing import measure, pinned, refusal, relative_error

@@ -5,7 +5,7 @@ import pytest
 from keras import layers
 from lowered_models import lowered, model_of, root_mean_square
 
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 from zoo.verify.measures.graph import read_graph
 
 

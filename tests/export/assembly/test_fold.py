@@ -6,7 +6,7 @@ from tiny_files import BuiltinOperator, Graph, Tensor, apply, dequantized, file_
 
 from zoo.export.assembly.fold import fold
 from zoo.export.assembly.graph import Piece
-from zoo.runtime.engines import open_engine
+from zoo.runtime.engine.engines import open_engine
 
 MATRIX = np.random.default_rng(0).normal(size=(4, 8))
 

@@ -12,7 +12,7 @@ from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Tensor, quantization_for
 from zoo.export.assembly.islands import IN_INT8, shrink
 from zoo.export.assembly.operators import concatenate, convert, reshape, unpack
-from zoo.runtime.engines import CompiledEngine, InterpretedEngine
+from zoo.runtime.engine.engines import CompiledEngine, InterpretedEngine
 
 ALL = np.arange(-128, 128).astype(np.int8)[None]
 OPERATORS = {

@@ -10,7 +10,7 @@ from keras import Input, Model, layers, ops
 from lowered_models import examples_of, file_answers, lowered, model_of, ready, root_mean_square
 
 from zoo.export import export_model
-from zoo.runtime.flatbuffer import inspect
+from zoo.runtime.engine.flatbuffer import inspect
 from zoo.sources.deployed import deployed
 
 CLIP = (4, 7, 6, 2)

@@ -13,8 +13,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from zoo.errors import InputError
-from zoo.registry import nearest
+from zoo.errors import InputError, nearest
 
 CELLS = ("LSTM", "GRU", "SimpleRNN", "IRNN")
 LENGTHS = (50, 128, 512)

@@ -9,6 +9,7 @@ from functools import cache
 
 import keras
 
+from zoo._system.progress import ignore
 from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.cases import CELLS, INSTEAD_OF_LSTM, OTHERS, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
@@ -18,7 +19,6 @@ from zoo.bench.rnn.protocol.apart import apart
 from zoo.bench.rnn.protocol.machine import machine
 from zoo.bench.rnn.protocol.quiet import Quiet
 from zoo.bench.rnn.protocol.timing import PROTOCOL, ROUNDS, measure
-from zoo.bundle import ignore
 from zoo.errors import ConversionError, needs
 from zoo.export.convert import Converter
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zoo._system.progress import ignore
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
 from zoo.bench.rnn.contestants.litert import RUNNERS
 from zoo.bench.rnn.memory import measure_memory
@@ -20,7 +21,6 @@ from zoo.bench.rnn.protocol.apart import apart
 from zoo.bench.rnn.protocol.machine import machine
 from zoo.bench.rnn.protocol.quiet import Quiet
 from zoo.bench.rnn.protocol.timing import medians
-from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower
 from zoo.export.recurrences.cells import kinds_for

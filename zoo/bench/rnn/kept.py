@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from zoo._durable import write_text, writing
+from zoo._system.durable import write_text, writing
 from zoo.bench.rnn.bars import verdicts
 from zoo.errors import InputError
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 
+from zoo._system.progress import ignore
 from zoo.bench.rnn.cases import Case
 from zoo.bench.rnn.contestants.litert import RUNNERS
 from zoo.bench.rnn.contestants.stock import stock_file
@@ -20,7 +21,6 @@ from zoo.bench.rnn.protocol.machine import machine
 from zoo.bench.rnn.protocol.quiet import Quiet
 from zoo.bench.rnn.protocol.timing import ROUNDS, medians
 from zoo.bench.rnn.report import Table
-from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower
 from zoo.verify.measures.first_run import first_run

@@ -13,7 +13,7 @@ from ai_edge_litert.schema_py_generated import BuiltinOperator
 
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Operator, Piece
-from zoo.runtime.engines import InterpretedEngine
+from zoo.runtime.engine.engines import InterpretedEngine
 
 KEPT = {BuiltinOperator.DEQUANTIZE, BuiltinOperator.FILL}
 """Operators of constants that save room: they make float32 of float16, and many zeros of one."""

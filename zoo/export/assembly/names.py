@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from ai_edge_litert.schema_py_generated import BuiltinOperator
 
 from zoo.export.assembly.graph import Graph, Operator, Tensor
-from zoo.runtime.weight_cache import PACKING
+from zoo.runtime.engine.weight_cache import PACKING
 
 LONGEST = 16
 """Letters of a layer's name where every step repeats it."""

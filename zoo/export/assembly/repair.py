@@ -5,7 +5,7 @@ sequences) an output on another grid than its input.  The kernel copies bytes, s
 
 `uncollide`: XNNPACK's weight cache finds packed weights by their buffers.  What it packs depends on the weight's shape
 and, in int8, on the grids as well: operators that share buffers and differ in those get each other's weights
-(`zoo.runtime.weight_cache` has the whole rule).
+(`zoo.runtime.engine.weight_cache` has the whole rule).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ai_edge_litert.schema_py_generated import BuiltinOperator, TensorType
 
 from zoo.export.assembly.graph import Graph, Operator, Quantization, Tensor
 from zoo.export.assembly.operators import convert
-from zoo.runtime.weight_cache import PACKING
+from zoo.runtime.engine.weight_cache import PACKING
 
 MOVING = {
     BuiltinOperator.BROADCAST_TO,

@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from zoo.data import DataSet, get_data, list_data
-from zoo.errors import InputError
-from zoo.registry import nearest
-from zoo.runtime.arrays import BROKEN_ARCHIVE, InputSpec, by_input, check_names, fit_array
-from zoo.runtime.inputs import read_inputs, readable_files
+from zoo.errors import InputError, nearest
+from zoo.runtime.reading.arrays import BROKEN_ARCHIVE, InputSpec, by_input, check_names, fit_array
+from zoo.runtime.reading.inputs import read_inputs, readable_files
 
 _BY_NAME = "give arrays by input name, `{name: (n, ...)}`, or the path of an `.npz`"
 COUNT = 300

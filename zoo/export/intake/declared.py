@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from zoo.errors import InputError
-from zoo.registry import unknown
-from zoo.runtime.arrays import InputSpec
+from zoo.errors import InputError, unknown
+from zoo.runtime.reading.arrays import InputSpec
 
 FIT = {"mode": "squash", "filter": "bilinear"}
 """How a picture is brought to the size of an image input."""

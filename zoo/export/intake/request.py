@@ -4,12 +4,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zoo.bundle import TARGETS
-from zoo.errors import InputError
+from zoo.errors import InputError, unknown
 from zoo.export.intake.declared import read_declared
 from zoo.export.intake.meaning import NOTHING, Meaning, read_meaning
 from zoo.export.recurrences.forms import ANY, Chooser
-from zoo.registry import unknown
+from zoo.targets import TARGETS
 
 LATER = ("micro", "onnx")
 CALIBRATED = ("int8", "int16x8")
@@ -21,7 +20,7 @@ class Request:
     """Which artifacts to make, and how.
 
     Args:
-        targets: in the order of `zoo.bundle.TARGETS`, each once.
+        targets: in the order of `zoo.targets.TARGETS`, each once.
         batch_size: rows of every input of a `.tflite` file.
         form: how recurrences are lowered.
         runtime: what the form `auto` is chosen for.

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import keras
 
-from zoo.errors import InputError
+from zoo.errors import InputError, unknown
 from zoo.export.intake.request import Request
-from zoo.registry import unknown
 from zoo.sources.names import input_names, unique_name
 
 Shape = tuple[int | None, ...]

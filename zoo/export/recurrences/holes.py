@@ -25,7 +25,7 @@ import numpy as np
 import tensorflow as tf
 from keras.layers import RNN, Bidirectional
 
-from zoo._replaced import replaced
+from zoo._system.replaced import replaced
 from zoo.errors import ConversionError, ZooError
 from zoo.export.blame import blaming, marking
 from zoo.export.inputs.front import Front, Keep, front_of, with_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from zoo._replaced import replaced
+from zoo._system.replaced import replaced
 
 
 class Continued(keras.layers.Layer):

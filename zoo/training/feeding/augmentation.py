@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from zoo import registry
 from zoo.data import DataSet
-from zoo.errors import RecipeError
+from zoo.errors import RecipeError, the_nearest
 
 CROP_MARGIN = 1 / 8
 """Zeros round an image that is cropped to its old size, in sizes: 4 pixels for 32 (He et al. 2016, section 4.2)."""
@@ -146,7 +145,7 @@ def check(names: list[str], data: DataSet, where: str) -> None:
     kinds = {facts["kind"] for facts in data.inputs.values()}
     for name in names:
         if name not in AUGMENTATIONS:
-            raise RecipeError(f"`{where}`: unknown augmentation: `{name}`; {registry.the_nearest(name, AUGMENTATIONS)}")
+            raise RecipeError(f"`{where}`: unknown augmentation: `{name}`; {the_nearest(name, AUGMENTATIONS)}")
         if (kind := AUGMENTATIONS[name][0]) not in kinds:
             raise RecipeError(
                 f"`{where}`: `augment` has `{name}`, which is for inputs of the kind `{kind}`; `{data.name}` has none"

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 
 from zoo import registry
-from zoo._processor import usable_cores
+from zoo._system.processor import usable_cores
 from zoo.data import DataSet, Examples, get_data
-from zoo.errors import RecipeError, UnknownNameError
+from zoo.errors import RecipeError, UnknownNameError, the_nearest
 from zoo.tasks import get_task
 from zoo.training.feeding import augmentation
 from zoo.training.recipe.recipe import Recipe
@@ -45,7 +45,7 @@ def _check_metrics(recipe: Recipe, data: DataSet, task: str, where: str) -> None
         ("monitor", recipe.monitored, ["loss", *known]),
     ):
         if metric not in names:
-            _refuse(where, key, metric, f"a metric of `{data.name}`; {registry.the_nearest(metric, names)}")
+            _refuse(where, key, metric, f"a metric of `{data.name}`; {the_nearest(metric, names)}")
 
 
 def _check_ranges(recipe: Recipe, data: DataSet, where: str) -> None:

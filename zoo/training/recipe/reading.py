@@ -6,8 +6,8 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from zoo import registry
-from zoo.errors import RecipeError
+from zoo.errors import RecipeError, the_nearest
+from zoo.paths import recipe_path
 from zoo.training.recipe import _yaml
 from zoo.training.recipe.feasible import check_recipe
 from zoo.training.recipe.recipe import Recipe
@@ -24,7 +24,7 @@ def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) 
         UnknownNameError: no such file, and no such shipped recipe.
         RecipeError: not YAML, an unknown key, a wrong type, an unknown name, an impossible combination.
     """
-    path = Path(recipe) if Path(recipe).is_file() else registry.recipe_path(str(recipe))
+    path = Path(recipe) if Path(recipe).is_file() else recipe_path(str(recipe))
     overrides = overrides or {}
     parsed = _validate({**_read(path), **overrides}, path, overrides)
     check_recipe(parsed, str(path))
@@ -73,7 +73,7 @@ def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]
     key = str(fault["loc"][0])
     where = f"`--set {key}=...`" if key in overrides else f"`{path}`"
     if fault["type"] == "extra_forbidden":
-        return f"{where}: unknown key `{key}`; {registry.the_nearest(key, Recipe.model_fields)}", None
+        return f"{where}: unknown key `{key}`; {the_nearest(key, Recipe.model_fields)}", None
     expected = Recipe.model_fields[key].description
     if fault["type"] == "missing":
         return f"{where}: the key `{key}` is missing", f"it expects {expected}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zoo.bundle import Bundle, load_bundle, update_files
 from zoo.errors import BundleError, GateError
-from zoo.registry import shipped
+from zoo.paths import shipped
 from zoo.verify.cards.render import bundle_readme, project_readme
 
 README = "README.md"

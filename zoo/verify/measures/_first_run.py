@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from zoo.runtime.engines import environment, rehearse
+from zoo.runtime.engine.engines import environment, rehearse
 
 STATUS = Path("/proc/self/status")
 

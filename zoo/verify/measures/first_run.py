@@ -29,7 +29,7 @@ def first_run(path: Path, engine: str = "best", timeout: float = 300) -> FirstRu
 
     Args:
         path: the .tflite file.
-        engine: what runs it, one of `zoo.runtime.engines.ENGINES`.
+        engine: what runs it, one of `zoo.runtime.engine.engines.ENGINES`.
         timeout: seconds until it counts as hanging.
     """
     home = str(Path(zoo.__file__).resolve().parent.parent)

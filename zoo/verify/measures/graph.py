@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.runtime.flatbuffer import OperatorView, inspect
+from zoo.runtime.engine.flatbuffer import OperatorView, inspect
 from zoo.verify.gpu import verdict
 
 LARGE = 1024

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from zoo._processor import cpu_with_vectors
-from zoo.bundle import ignore
+from zoo._system.processor import cpu_with_vectors
+from zoo._system.progress import ignore
 
 BURST_NS = 15_000_000
 ROUNDS = 30

@@ -15,9 +15,9 @@ from typing import IO
 
 import numpy as np
 
-from zoo.bundle import ignore
+from zoo._system.progress import ignore
 from zoo.errors import BundleError
-from zoo.runtime.litert import LiteRTRunner
+from zoo.runtime.engine.litert import LiteRTRunner
 from zoo.verify.measures import latency
 from zoo.verify.running.interpreted import on_interpreter
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.bundle import ignore
+from zoo._system.progress import ignore
 from zoo.data import get_data
 from zoo.tasks import get_task
 from zoo.training.recipe import Recipe

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from zoo.runtime.flatbuffer import read_signatures
-from zoo.runtime.litert import TensorInfo
+from zoo.runtime.engine.flatbuffer import read_signatures
+from zoo.runtime.engine.litert import TensorInfo
 
 
 def on_interpreter(data: bytes, arrays: Mapping[str, np.ndarray], part: str = "predict") -> Callable[[], None]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from zoo.bundle import Bundle, ignore
+from zoo._system.progress import ignore
+from zoo.bundle import Bundle
 from zoo.families import load_model
 from zoo.sources.channels_first import plain_bias
 from zoo.sources.deployed import load_source

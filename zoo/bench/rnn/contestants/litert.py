@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from zoo._stderr import held_back
+from zoo._system.stderr import held_back
 from zoo.errors import ConversionError
-from zoo.runtime.engines import open_engine
-from zoo.runtime.flatbuffer import read_signatures
-from zoo.runtime.litert import TensorInfo
+from zoo.runtime.engine.engines import open_engine
+from zoo.runtime.engine.flatbuffer import read_signatures
+from zoo.runtime.engine.litert import TensorInfo
 from zoo.verify.running.interpreted import on_interpreter
 
 

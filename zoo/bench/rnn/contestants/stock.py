@@ -15,13 +15,13 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from zoo import registry
 from zoo.bench.rnn.cases import OTHERS, Case
 from zoo.bench.rnn.contestants.contestant import Absent, Contestant
 from zoo.bench.rnn.contestants.litert import CompiledFile
 from zoo.bench.rnn.models import INPUT, OUTPUT, build
 from zoo.errors import ConversionError
 from zoo.export.convert import Converter
+from zoo.paths import user_cache
 
 LONGEST_UNROLLED = 512
 """Up to this length the stock conversion is unrolled for one layer, up to a quarter of it for more: a GRU of 512 steps
@@ -77,7 +77,7 @@ def cached_path(case: Case, unroll: bool) -> Path:
         *(f"{package}-{metadata.version(package)}" for package in ("keras", "tensorflow")),
         weights.hexdigest()[:12],
     )
-    return registry.user_cache() / "bench" / f"{'-'.join(parts)}.tflite"
+    return user_cache() / "bench" / f"{'-'.join(parts)}.tflite"
 
 
 def _function(model: keras.Model):

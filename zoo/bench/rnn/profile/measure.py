@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import keras
 
+from zoo._system.progress import ignore
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, Case
 from zoo.bench.rnn.models import INPUT, build
 from zoo.bench.rnn.profile.row import COPIES, profile_of
 from zoo.bench.rnn.protocol.machine import machine
 from zoo.bench.rnn.protocol.timing import PROTOCOL
-from zoo.bundle import ignore
 from zoo.export.convert import Converter
 from zoo.export.lower import lower
 from zoo.export.lowering.job import Lowered

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
-from zoo._stderr import held_back, silence_at_exit
+from zoo._system.stderr import held_back, silence_at_exit
 from zoo.bench.rnn.protocol.quiet import Quiet
 from zoo.errors import ConversionError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-from zoo._processor import cpu_name, vector_extensions
+from zoo._system.processor import cpu_name, vector_extensions
 
 PACKAGES = ("hybrid-zoo", "ai-edge-litert", "keras", "tensorflow", "numpy")
 PEER_PACKAGES = ("torch", "onnxruntime", "onnx")

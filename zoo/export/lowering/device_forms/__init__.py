@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from zoo._replaced import replaced
+from zoo._system.replaced import replaced
 from zoo.export.lowering.device_forms import (
     functions,
     lookups,

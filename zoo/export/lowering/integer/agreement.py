@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from zoo.runtime.litert import LiteRTRunner
+from zoo.runtime.engine.litert import LiteRTRunner
 from zoo.verify.measures.answers import closeness, judge
 
 Values = Mapping[str, np.ndarray]

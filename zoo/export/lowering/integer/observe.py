@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo._replaced import replaced
+from zoo._system.replaced import replaced
 from zoo.export.recurrences import eager
 from zoo.export.recurrences.holes import Cut, intercepted
 from zoo.export.recurrences.ranges import Observer, StepSamples

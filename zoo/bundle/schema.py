@@ -10,8 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from zoo.errors import BundleError
-from zoo.registry import nearest
+from zoo.errors import BundleError, nearest
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterator
 
 from ai_edge_litert import schema_py_generated as schema
 
-from zoo.runtime.flatbuffer import builtin_code, is_constant, opened
+from zoo.runtime.engine.flatbuffer import builtin_code, is_constant, opened
 
 # operators that pack weights -> where their input, weight and bias stand
 PACKING: dict[int, tuple[int, int, int | None]] = {

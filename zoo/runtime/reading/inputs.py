@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from zoo.errors import InputError
-from zoo.runtime import piped
-from zoo.runtime.arrays import InputSpec, check_names, fit_array, read_csv, read_npy, read_npz
+from zoo.runtime.reading import piped
+from zoo.runtime.reading.arrays import InputSpec, check_names, fit_array, read_csv, read_npy, read_npz
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 READABLE = (*_PICTURES, ".npy", ".npz", ".csv", ".wav")
@@ -110,7 +110,7 @@ def _read(source: object, spec: InputSpec) -> np.ndarray:
     if isinstance(source, str | os.PathLike | piped.Piped):
         return _read_file(_existing(source), spec)
     if _is_of_pillow(source) and spec.takes_pictures:
-        from zoo.runtime.images import fit_image
+        from zoo.runtime.reading.images import fit_image
 
         return fit_image(source, spec)
     try:
@@ -135,13 +135,13 @@ def _read_file(path: Path | piped.Piped, spec: InputSpec) -> np.ndarray:
     if suffix in _PICTURES:
         if not spec.takes_pictures:
             raise InputError(f"`{path}` is a picture: input `{spec.name}` takes {spec.kind} of shape {spec.example}")
-        from zoo.runtime.images import read_image
+        from zoo.runtime.reading.images import read_image
 
         return read_image(path, spec)
     if suffix == ".wav":
         if spec.kind not in ("signal", "array"):
             raise InputError(f"`{path}` is a sound: input `{spec.name}` takes {spec.kind} of shape {spec.example}")
-        from zoo.runtime.audio import read_wav
+        from zoo.runtime.reading.audio import read_wav
 
         return read_wav(path, spec)
     if suffix == ".npz":

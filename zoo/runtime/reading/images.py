@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import PIXELS, InputSpec
+from zoo.runtime.reading.arrays import PIXELS, InputSpec
 
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error)
 """What Pillow's decoders and EXIF reader raise."""

@@ -19,8 +19,7 @@ from typing import BinaryIO, TypeVar
 
 import numpy as np
 
-from zoo.errors import InputError
-from zoo.registry import nearest
+from zoo.errors import InputError, nearest
 
 _KINDS = {"b": "truth values", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers"}
 _CELLS = "cells are parted by commas, decimals by a point"
@@ -108,7 +107,7 @@ def fit_array(array: np.ndarray, spec: InputSpec, where: str) -> np.ndarray:
         InputError: another shape or kind of numbers, or a number that is NaN, infinite or beyond the dtype's range.
     """
     if _is_picture(array.shape, array.dtype, spec):
-        from zoo.runtime.images import fit_pixels
+        from zoo.runtime.reading.images import fit_pixels
 
         return fit_pixels(array, spec)
     _check_kind(array.dtype, spec, where)

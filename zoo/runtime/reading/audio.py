@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.errors import InputError
-from zoo.runtime.arrays import InputSpec, fit_array
+from zoo.runtime.reading.arrays import InputSpec, fit_array
 
 
 def read_wav(path: Path, spec: InputSpec) -> np.ndarray:

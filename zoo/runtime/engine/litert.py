@@ -15,11 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo._stderr import held_back
-from zoo.errors import BundleError, InputError
-from zoo.registry import nearest
-from zoo.runtime.engines import open_engine
-from zoo.runtime.flatbuffer import TensorView, read_signatures
+from zoo._system.stderr import held_back
+from zoo.errors import BundleError, InputError, nearest
+from zoo.runtime.engine.engines import open_engine
+from zoo.runtime.engine.flatbuffer import TensorView, read_signatures
 
 
 @dataclass(frozen=True)

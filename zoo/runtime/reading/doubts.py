@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zoo.runtime.arrays import InputSpec
+from zoo.runtime.reading.arrays import InputSpec
 
 _SMALL = 1000
 """A signal that spans less than this part of its range is taken for one in another unit."""

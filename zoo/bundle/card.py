@@ -4,7 +4,7 @@ The manifest's hash says that a card is whole, not that it is a card.  Other key
 and figures may be any: whether they are true is for `zoo verify` to measure.
 """
 
-from zoo._schema import COUNT, INTEGER, OTHERS, TEXT, TRUTH, OrNull, Rule, compare
+from zoo.bundle.schema import COUNT, INTEGER, OTHERS, TEXT, TRUTH, OrNull, Rule, compare
 from zoo.errors import BundleError
 
 FIGURE = Rule("a number", lambda value: type(value) in (int, float))  # NaN too: that is what a bad file may measure

@@ -14,9 +14,9 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.compiled_model import CompiledModel, CpuOptions, Environment, HardwareAccelerator, Options
 from ai_edge_litert.interpreter import Interpreter
 
-from zoo._stderr import silence_at_exit
-from zoo.runtime.flatbuffer import SignatureView, builtin_code, opened, read_signatures
-from zoo.runtime.weight_cache import is_safe
+from zoo._system.stderr import silence_at_exit
+from zoo.runtime.engine.flatbuffer import SignatureView, builtin_code, opened, read_signatures
+from zoo.runtime.engine.weight_cache import is_safe
 
 Arrays = Mapping[str, np.ndarray]
 

@@ -7,7 +7,7 @@ Unknown keys are refused: one that this version ignored could change what the nu
 import json
 import re
 
-from zoo._schema import (
+from zoo.bundle.schema import (
     ANYTHING,
     COUNT,
     INTEGER,

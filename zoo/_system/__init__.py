@@ -1,0 +1,1 @@
+"""What the zoo needs of the machine: durable files, the processor, streams, progress."""

@@ -1,0 +1,1 @@
+"""LiteRT: files opened, signatures run, weights packed once."""

@@ -1,0 +1,1 @@
+"""From what a user gives to the arrays of a part."""
