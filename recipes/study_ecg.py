@@ -18,7 +18,7 @@ from zoo.cli._output import progress_bar
 from zoo.data import get_data
 from zoo.tasks import get_task
 from zoo.training import Run, load_recipe, train
-from zoo.training.evaluation import logits_of
+from zoo.training.evaluation import answers_of_run
 
 MODELS = ("ecg_cnn13.mitbih", "ecg_lstm4.mitbih")
 SEEDS = (1, 2, 3, 4, 5)
@@ -50,27 +50,25 @@ def compare(runs: dict[str, list[Run]], report) -> dict:
     """Everything that the page and the picture say."""
     recipe = load_recipe(RECIPES / f"{MODELS[0]}.yaml")
     data = get_data(recipe.data)
-    task, test = get_task("classification"), data.load("test")
-    logits = {name: [logits_of(run, test, report) for run in those] for name, those in runs.items()}
-    first, second = (logits[name] for name in MODELS)
-    metrics = [METRIC, *(f"f1_{label}" for label in data.scored_labels)]
+    task, test, scored = get_task("classification"), data.load("test"), data.targets["logits"].scored
+    answers = {name: [answers_of_run(run, test, report) for run in those] for name, those in runs.items()}
+    first, second = (answers[name] for name in MODELS)
+    metrics = [METRIC, *(f"f1_{label}" for label in scored)]
     return {
         "schema": 1,
         "data": {"name": data.name, "test": len(test), "records": len(np.unique(test.groups))},
-        "scored_labels": list(data.scored_labels),
+        "scored_labels": list(scored),
         "models": {
             name: {
                 **{key: registry.get_spec(name.partition(".")[0]).facts[key] for key in ("parameters", "macs")},
                 "seeds": {
-                    run.recipe.seed: task.metrics(each, test.labels, data)
-                    for run, each in zip(those, logits[name], strict=True)
+                    run.recipe.seed: task.score(each, test, data)
+                    for run, each in zip(those, answers[name], strict=True)
                 },
             }
             for name, those in runs.items()
         },
-        "difference": {
-            metric: vars(task.difference(metric, first, second, test.labels, test.groups, data)) for metric in metrics
-        },
+        "difference": {metric: vars(task.difference(metric, first, second, test, data)) for metric in metrics},
     }
 
 

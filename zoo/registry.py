@@ -9,19 +9,15 @@ package that holds such pairs; its files are read, its code is imported only whe
 import fnmatch
 import functools
 import json
-import logging
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from importlib import metadata, util
-from importlib.machinery import PathFinder
 from pathlib import Path
 
 from zoo.errors import PluginError, UnknownNameError, ZooError, unknown
 from zoo.paths import bundle_roots
-
-log = logging.getLogger(__name__)
+from zoo.plugins import entries, leave_out, package_folder
 
 OURS = "zoo.families"
 """The package of our own families."""
@@ -105,15 +101,13 @@ def _in_order(name: str) -> list:
 def _specs() -> dict[str, Spec]:
     """Every model by name, of our families and of plug-ins; a plug-in that cannot be read is named, and left out."""
     specs = {spec.name: spec for spec in _read_package(OURS, _PACKAGE / "families")}
-    for entry in sorted(metadata.entry_points(group="zoo.families"), key=lambda entry: entry.name):
+    for entry in entries("zoo.families"):
         try:
-            found = {spec.name: spec for spec in _read_package(entry.value, _package_folder(entry))}
+            found = {spec.name: spec for spec in _read_package(entry.value, package_folder(entry, "*.toml"))}
             if twice := sorted(found.keys() & specs.keys()):
                 raise PluginError(f"it defines the model `{twice[0]}`, which `{specs[twice[0]].package}` defines too")
         except (ZooError, OSError, ValueError, ImportError) as error:
-            distribution = f" of the distribution `{entry.dist.name}`" if entry.dist else ""
-            reason = getattr(error, "message", error)
-            log.warning("the plug-in `%s`%s is left out: %s", entry.name, distribution, reason)
+            leave_out(entry, error)
         else:
             specs |= found
     return specs
@@ -126,36 +120,23 @@ def _read_package(package: str, folder: Path) -> Iterator[Spec]:
         yield from _read_family(path, package, facts)
 
 
-def _package_folder(entry: metadata.EntryPoint) -> Path:
-    """The folder of a plug-in's package, without importing it or the packages above it.
-
-    The first part is asked of every finder, since an editable installation may have brought one of its own.
-    """
-    top, *below = entry.value.split(".")
-    spec, name = util.find_spec(top), top
-    for part in below:
-        name = f"{name}.{part}"
-        spec = spec and PathFinder.find_spec(name, spec.submodule_search_locations)
-    folders = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
-    if not folders:
-        raise PluginError(f"the package `{entry.value}` of its entry point was not found")
-    return next((folder for folder in folders if any(folder.glob("*.toml"))), folders[0])
-
-
 def _read_family(path: Path, package: str, facts: Mapping[str, dict]) -> Iterator[Spec]:
-    """The models of one TOML file; `extends` takes over the arguments of another table of the file."""
+    """The models of one TOML file; `extends` takes over the arguments of another table of the file.
+
+    A model's table may have a `task`, `summary` and `paper` of its own.
+    """
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         models = {name: values for name, values in table.items() if isinstance(values, dict)}
         common = {key: table[key] for key in _FAMILY_KEYS}
-        if strange := [key for key, value in common.items() if not isinstance(value, str)]:
-            raise ValueError(f"`{strange[0]}` is a text, found {common[strange[0]]!r}")
         for name in models:
             if not re.fullmatch("[a-z0-9_]+", name):
                 raise ValueError(f"model names match [a-z0-9_]+, found `{name}`")
-            yield Spec(
-                name, path.stem, arguments=_arguments(name, models), package=package, facts=facts.get(name), **common
-            )
+            arguments = _arguments(name, models)
+            said = common | {key: arguments.pop(key) for key in _FAMILY_KEYS if key in arguments}
+            if strange := [key for key, value in said.items() if not isinstance(value, str)]:
+                raise ValueError(f"`{strange[0]}` is a text, found {said[strange[0]]!r}")
+            yield Spec(name, path.stem, arguments=arguments, package=package, facts=facts.get(name), **said)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError) as error:
         raise ZooError(f"{path}: {error}") from error
     except KeyError as error:

@@ -79,7 +79,7 @@ def test_examples_are_the_specifications(records, tmp_path, monkeypatch):
         expected = by_the_specification(made_up_lead(seed), beats)
         np.testing.assert_array_equal(examples.inputs["ecg"], np.array(expected["ecg"], np.float32))
         np.testing.assert_allclose(examples.inputs["rr"], expected["rr"], rtol=1e-6)
-        np.testing.assert_array_equal(examples.labels, expected["label"])
+        np.testing.assert_array_equal(examples.targets["logits"], expected["label"])
         np.testing.assert_array_equal(examples.groups, np.full(len(beats), number))
     with pytest.raises(DataError, match="has 19 examples in `train`, expected 51,021"):
         DATA_SET.load("train")
@@ -189,7 +189,7 @@ def test_the_whole_database_gives_the_prepared_set(require_data, tmp_path, monke
         built = DATA_SET.load(split)
         for name, array in expected.inputs.items():
             np.testing.assert_array_equal(built.inputs[name], array)
-        np.testing.assert_array_equal(built.labels, expected.labels)
+        np.testing.assert_array_equal(built.targets["logits"], expected.targets["logits"])
         np.testing.assert_array_equal(built.groups, expected.groups)
 
 

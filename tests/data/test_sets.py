@@ -26,8 +26,8 @@ def test_examples_are_as_described(name, require_data):
     for split, count in data.counts.items():
         examples = load(name, split)
         assert len(examples) == count
-        assert examples.labels.dtype == np.int32
-        assert set(np.unique(examples.labels)) == set(range(len(data.labels)))
+        assert examples.targets["logits"].dtype == np.int32
+        assert set(np.unique(examples.targets["logits"])) == set(range(len(data.labels)))
         assert set(examples.inputs) == set(data.inputs)
         for key, facts in data.inputs.items():
             assert examples.inputs[key].shape == (count, *facts["shape"])
@@ -35,14 +35,14 @@ def test_examples_are_as_described(name, require_data):
             assert np.isfinite(examples.inputs[key]).all()
         assert (examples.groups is None) == (data.group_name is None)
         assert examples.groups is None or examples.groups.shape == (count,)
-    assert set(data.scored_labels) <= set(data.labels)
+    assert all(set(target.scored) <= set(target.names) for target in data.targets.values())
 
 
 def test_digits_are_scikit_learns_in_their_order():
     images, labels = load_digits(return_X_y=True)
     splits = [load("digits", split) for split in ("train", "test")]
     loaded = np.concatenate([examples.inputs["image"] for examples in splits])
-    np.testing.assert_array_equal(np.concatenate([examples.labels for examples in splits]), labels)
+    np.testing.assert_array_equal(np.concatenate([examples.targets["logits"] for examples in splits]), labels)
     assert loaded[images.reshape(loaded.shape) == 16].min() == 255
     np.testing.assert_allclose(loaded.reshape(images.shape), images * 255 / 16, atol=0.5)
 
@@ -50,10 +50,10 @@ def test_digits_are_scikit_learns_in_their_order():
 def test_cifar10_is_in_the_order_of_its_authors(require_data):
     require_data("cifar10")
     train, test = load("cifar10", "train"), load("cifar10", "test")
-    assert train.labels[:10].tolist() == [6, 9, 9, 4, 1, 1, 2, 7, 8, 3]
-    assert test.labels[:10].tolist() == [3, 8, 8, 0, 6, 6, 1, 6, 3, 1]
-    assert np.bincount(train.labels).tolist() == [5000] * 10
-    assert np.bincount(test.labels).tolist() == [1000] * 10
+    assert train.targets["logits"][:10].tolist() == [6, 9, 9, 4, 1, 1, 2, 7, 8, 3]
+    assert test.targets["logits"][:10].tolist() == [3, 8, 8, 0, 6, 6, 1, 6, 3, 1]
+    assert np.bincount(train.targets["logits"]).tolist() == [5000] * 10
+    assert np.bincount(test.targets["logits"]).tolist() == [1000] * 10
 
 
 def test_a_note_stands_on_its_copy_alone(require_data):
@@ -69,8 +69,8 @@ def test_a_note_stands_on_its_copy_alone(require_data):
 def test_mitbih_counts_are_the_published_ones(require_data):
     require_data("mitbih_beats")
     train, test = load("mitbih_beats", "train"), load("mitbih_beats", "test")
-    assert np.bincount(train.labels).tolist() == [45_866, 944, 3_788, 415, 8]
-    assert np.bincount(test.labels).tolist() == [44_259, 1_837, 3_221, 388, 7]
+    assert np.bincount(train.targets["logits"]).tolist() == [45_866, 944, 3_788, 415, 8]
+    assert np.bincount(test.targets["logits"]).tolist() == [44_259, 1_837, 3_221, 388, 7]
     assert len(np.unique(train.groups)) == len(np.unique(test.groups)) == 22
     assert not set(train.groups) & set(test.groups)
     assert (train.inputs["rr"] >= 0.25).all()

@@ -11,14 +11,14 @@ from zoo.errors import DataError
 
 def examples(groups: list[int] | None, count: int = 6) -> Examples:
     numbers = np.arange(count, dtype=np.int32)
-    return Examples({"x": numbers[:, None] * 10.0}, numbers, None if groups is None else np.array(groups))
+    return Examples({"x": numbers[:, None] * 10.0}, {"logits": numbers}, None if groups is None else np.array(groups))
 
 
 def test_digits_keep_their_last_200_for_validation():
     whole = get_data("digits").load("train")
     train, validation = hold_out(whole, 200)
     np.testing.assert_array_equal(train.inputs["image"], whole.inputs["image"][:1200])
-    np.testing.assert_array_equal(validation.labels, whole.labels[1200:])
+    np.testing.assert_array_equal(validation.targets["logits"], whole.targets["logits"][1200:])
 
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=40), st.data())
@@ -33,10 +33,10 @@ def test_groups_stay_whole(groups, data):
     train, validation = hold_out(whole, chosen)
     assert set(validation.groups) == set(chosen)
     assert not set(train.groups) & set(chosen)
-    assert sorted([*train.labels, *validation.labels]) == whole.labels.tolist()
+    assert sorted([*train.targets["logits"], *validation.targets["logits"]]) == whole.targets["logits"].tolist()
     for part in (train, validation):
-        np.testing.assert_array_equal(part.inputs["x"][:, 0], part.labels * 10.0)
-        assert (np.diff(part.labels) > 0).all()
+        np.testing.assert_array_equal(part.inputs["x"][:, 0], part.targets["logits"] * 10.0)
+        assert (np.diff(part.targets["logits"]) > 0).all()
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from zoo.data.dataset import Examples, Target
 from zoo.tasks import get_task
 from zoo.tasks.bootstrap import percentile_interval, resample
-from zoo.tasks.confusion import confusion_by_unit, metric_of
 
 task = get_task("classification")
-DATA = SimpleNamespace(labels=("N", "S", "V"), scored_labels=("N", "S"))
+DATA = SimpleNamespace(name="beats", targets={"logits": Target("class", ("N", "S", "V"), scored=("N", "S"))})
 METRICS = ["accuracy", "macro_f1", "macro_f1_all", "f1_V"]
 SCORED = {"macro_f1": [0, 1], "f1_V": [2]}
 
@@ -26,21 +26,28 @@ def answered():
     return np.eye(3, dtype=np.float32)[predicted], labels, groups
 
 
+def chosen(logits: np.ndarray) -> dict[str, np.ndarray]:
+    return task.answers({"logits": logits}, {}, DATA)
+
+
+def examples(labels: np.ndarray, groups: np.ndarray | None = None) -> Examples:
+    return Examples({"x": np.zeros(len(labels))}, {"logits": labels}, groups)
+
+
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_metric_of_a_matrix_is_the_metric_of_its_examples(answered, metric):
     logits, labels, groups = answered
-    by_group = confusion_by_unit(task.answers(logits[0]), labels, groups, 3)
-    assert by_group.shape == (8, 3, 3)
-    for units, rows in ((by_group.sum(0), slice(None)), (by_group[2], groups == 102)):
-        expected = task.metrics(logits[0][rows], labels[rows], DATA)[metric]
-        assert metric_of(units, metric, DATA.labels, DATA.scored_labels) == pytest.approx(expected)
+    units = task.units(metric, chosen(logits[0]), examples(labels), DATA)
+    for rows in (slice(None), groups == 102):
+        expected = task.score(chosen(logits[0][rows]), examples(labels[rows]), DATA)[metric]
+        assert task.of_sums(metric, units[rows].sum(0), DATA) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("grouped", [True, False], ids=["groups", "examples"])
 @pytest.mark.parametrize("metric", ["macro_f1", "f1_V"])
 def test_interval_is_the_bootstraps(answered, metric, grouped):
     logits, labels, groups = answered
-    low, high = task.interval(metric, logits[0], labels, groups if grouped else None, DATA)
+    low, high = task.interval(metric, chosen(logits[0]), examples(labels, groups if grouped else None), DATA)
     figures = []
     random = np.random.default_rng(11)
     for _ in range(600):
@@ -48,7 +55,7 @@ def test_interval_is_the_bootstraps(answered, metric, grouped):
         figures.append(plain_f1(logits[0][rows].argmax(1), labels[rows], SCORED[metric]))
     expected = percentile_interval(np.array(figures))
     assert (low, high) == pytest.approx(expected, abs=0.2 * (high - low))
-    assert low < task.metrics(logits[0], labels, DATA)[metric] < high
+    assert low < task.score(chosen(logits[0]), examples(labels), DATA)[metric] < high
 
 
 def plain_f1(predicted: np.ndarray, labels: np.ndarray, classes: list[int]) -> float:
@@ -69,23 +76,25 @@ def test_accuracy_of_independent_examples_is_wilsons():
     """80 of 100: Wilson (1927), worked by hand with z = 1.959964."""
     labels = np.zeros(100, int)
     logits = np.eye(3)[np.repeat([0, 1], [80, 20])]
-    assert task.interval("accuracy", logits, labels, None, DATA) == pytest.approx((0.711170, 0.866633), abs=1e-6)
-    assert task.interval("accuracy", logits[:80], labels[:80], None, DATA)[1] == pytest.approx(1)
+    assert task.interval("accuracy", chosen(logits), examples(labels, None), DATA) == pytest.approx(
+        (0.711170, 0.866633), abs=1e-6
+    )
+    assert task.interval("accuracy", chosen(logits[:80]), examples(labels[:80], None), DATA)[1] == pytest.approx(1)
 
 
 def test_few_sources_are_less_sure_than_many_examples(answered):
     logits, labels, groups = answered
-    by_group = task.interval("accuracy", logits[0], labels, groups, DATA)
-    by_example = task.interval("accuracy", logits[0], labels, None, DATA)
+    by_group = task.interval("accuracy", chosen(logits[0]), examples(labels, groups), DATA)
+    by_example = task.interval("accuracy", chosen(logits[0]), examples(labels, None), DATA)
     assert np.diff(by_group) > 1.5 * np.diff(by_example)
 
 
 def test_intervals_are_the_same_each_time(answered):
     logits, labels, groups = answered
-    first, second = (task.interval("macro_f1", logits[1], labels, groups, DATA) for _ in range(2))
+    first, second = (task.interval("macro_f1", chosen(logits[1]), examples(labels, groups), DATA) for _ in range(2))
     assert first == second
     order = np.random.default_rng(0).permutation(len(labels))
-    assert task.interval("macro_f1", logits[1][order], labels[order], groups[order], DATA) == first
+    assert task.interval("macro_f1", chosen(logits[1][order]), examples(labels[order], groups[order]), DATA) == first
 
 
 def test_resampling_draws_every_unit_alike():
@@ -102,8 +111,9 @@ def test_a_difference_is_paired(answered, grouped):
     """Means over trainings, on the same draws: what both models find hard cancels."""
     logits, labels, groups = answered
     units = groups if grouped else np.arange(400)
-    found = task.difference("macro_f1", logits[:2], logits[2:], labels, groups if grouped else None, DATA)
-    scores = [task.metrics(each, labels, DATA)["macro_f1"] for each in logits]
+    answers, truth = [chosen(each) for each in logits], examples(labels, groups if grouped else None)
+    found = task.difference("macro_f1", answers[:2], answers[2:], truth, DATA)
+    scores = [task.score(each, truth, DATA)["macro_f1"] for each in answers]
     assert found.value == pytest.approx(np.mean(scores[:2]) - np.mean(scores[2:]))
     differences = []
     random = np.random.default_rng(5)
@@ -119,5 +129,6 @@ def test_a_difference_is_paired(answered, grouped):
 
 def test_a_model_does_not_differ_from_itself(answered):
     logits, labels, groups = answered
-    same = task.difference("macro_f1", logits[:1], logits[:1], labels, groups, DATA)
+    answers = [chosen(logits[0])]
+    same = task.difference("macro_f1", answers, answers, examples(labels, groups), DATA)
     assert (same.value, same.low, same.high, same.standard_error) == (0, 0, 0, 0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zoo.data import get_data
+from zoo.families import create_model
 from zoo.training.feeding import augmentation
 from zoo.training.feeding.augmentation import Draw
 from zoo.training.feeding.batches import batches, order, places, steps_per_epoch
@@ -38,10 +39,11 @@ def test_batches_from_a_position_equal_those_of_the_whole():
     data = get_data("digits")
     examples = data.load("train").take(np.arange(COUNT))
     augment = functools.partial(augmentation.augment, ["crop", "flip"], data)
+    model = create_model("resnet_tiny")
 
     def draw(position):
-        drawn = batches(examples, augment, seed=5, batch_size=BATCH, position=position, end=13)
-        return [(inputs["image"].numpy(), labels.numpy()) for inputs, labels in drawn]
+        drawn = batches(examples, model, augment, seed=5, batch_size=BATCH, position=position, end=13)
+        return [(inputs["image"].numpy(), targets["logits"].numpy()) for inputs, targets in drawn]
 
     whole, rest = draw(0), draw(8)
     assert len(whole) == 13

@@ -17,7 +17,7 @@ def test_artifacts_score_what_their_card_says(name, zoo):
     assert [target for target in artifacts if f" {target} " not in f" {shown} ".replace("\n", " ")] == []
     line = next(line for line in shown.splitlines() if line.startswith("accuracy"))
     for facts in artifacts.values():
-        assert f"{facts['metrics']['accuracy']:.4f}" in line
+        assert f"{100 * facts['metrics']['accuracy']:.2f} %" in line
 
 
 def test_what_programs_read_is_what_people_read(undisturbed, zoo):

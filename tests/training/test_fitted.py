@@ -7,7 +7,7 @@ import pytest
 from zoo.export import export_model
 from zoo.families import create_model, load_model
 from zoo.training import load_recipe, load_run
-from zoo.training.recipe.fitted import fitted_spec
+from zoo.training.recipe.subject import subject_of
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,13 @@ from zoo.training.recipe.fitted import fitted_spec
     ids=lambda value: value["model"] if isinstance(value, dict) else "",
 )
 def test_sizes_are_those_of_the_data(small_recipe, settings, shape, classes):
-    arguments = fitted_spec(load_recipe(small_recipe, settings)).arguments
+    arguments = subject_of(load_recipe(small_recipe, settings)).spec.arguments
     assert (arguments["input_shape"], arguments["num_classes"]) == (shape, classes)
 
 
 def test_a_family_without_such_an_argument_is_left_as_it_is():
     recipe = load_recipe("ecg_lstm4.mitbih")
-    assert "input_shape" not in fitted_spec(recipe).arguments
+    assert "input_shape" not in subject_of(recipe).spec.arguments
 
 
 def test_a_run_of_a_fitted_model_becomes_a_bundle(small_recipe, undisturbed, tmp_path, converter):

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.tasks import classification
+from zoo.tasks import Batch
+from zoo.tasks.classification import cross_entropy
 from zoo.training import Recipe
-from zoo.training.learner import PREDICTION_BATCH, Learner, schedule
+from zoo.training.learner import PREDICTION_BATCH, Learner, inference, outputs_of, schedule
 
 STEPS = 10
+
+
+def loss(weights=None):
+    """Softmax cross-entropy, as the task of classification has it."""
+    return lambda outputs, batch: cross_entropy(batch.targets["logits"], outputs["logits"], weights)
 
 
 def recipe(**changes) -> Recipe:
@@ -38,15 +44,17 @@ def plain():
 @pytest.fixture
 def batch():
     generator = np.random.default_rng(0)
-    return {"features": tf.constant(generator.normal(size=(8, 5)), tf.float32)}, tf.constant(
-        generator.integers(0, 3, 8)
-    )
+    features = tf.constant(generator.normal(size=(8, 5)), tf.float32)
+    return Batch({"features": features}, {"logits": tf.constant(generator.integers(0, 3, 8))})
 
 
 def reference_gradient(model, batch, weights):
     """Of softmax cross-entropy, in float64: X^T (p - y) / n, each example times its class's weight."""
-    (kernel, bias), inputs = (value.astype(np.float64) for value in model.get_weights()), batch[0]["features"].numpy()
-    labels = batch[1].numpy()
+    (kernel, bias), inputs = (
+        (value.astype(np.float64) for value in model.get_weights()),
+        batch.inputs["features"].numpy(),
+    )
+    labels = batch.targets["logits"].numpy()
     logits = inputs @ kernel + bias
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     error = (chances - np.eye(3)[labels]) * weights[labels][:, None] / len(labels)
@@ -57,13 +65,11 @@ def reference_gradient(model, batch, weights):
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 def test_a_step_is_what_the_papers_say(plain, batch, clip_norm, weight_decay):
     weights = np.array([0.5, 2.0, 1.0], np.float32)
-    learner = Learner(
-        plain, recipe(clip_norm=clip_norm, weight_decay=weight_decay), STEPS, classification.loss, weights
-    )
+    learner = Learner(plain, recipe(clip_norm=clip_norm, weight_decay=weight_decay), STEPS, loss(weights))
     kernel, bias = plain.get_weights()
     of_kernel, of_bias = reference_gradient(plain, batch, weights)
     norm = math.sqrt((of_kernel**2).sum() + (of_bias**2).sum())
-    step = learner.step(*batch)
+    step = learner.step(batch)
     assert step.gradient_norm == pytest.approx(norm, rel=1e-5), "the norm is that before clipping"
     assert step.learning_rate == pytest.approx(0.5)
     scale = 1.9 * 0.5 * (1 if clip_norm is None else clip_norm / norm)  # Nesterov: a first step of 1 + momentum
@@ -86,14 +92,14 @@ def test_the_rate_rises_in_a_line_and_falls_by_half_a_cosine(warmup_epochs):
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_restored_learner_takes_the_same_steps(model, batch, optimizer):
     """Bits of weights, optimiser and dropout: all that a step depends on is in `arrays`."""
-    learner = Learner(model, recipe(optimizer=optimizer, weight_decay=0.1), STEPS, classification.loss, None)
-    learner.step(*batch)
+    learner = Learner(model, recipe(optimizer=optimizer, weight_decay=0.1), STEPS, loss())
+    learner.step(batch)
     saved = learner.arrays()
-    losses = [learner.step(*batch).loss for _ in range(3)]
+    losses = [learner.step(batch).loss for _ in range(3)]
     ended = learner.arrays()
     assert len(set(losses)) == 3
     learner.restore(saved)
-    assert [learner.step(*batch).loss for _ in range(3)] == losses
+    assert [learner.step(batch).loss for _ in range(3)] == losses
     assert {name: value.tobytes() for name, value in learner.arrays().items()} == {
         name: value.tobytes() for name, value in ended.items()
     }
@@ -101,6 +107,8 @@ def test_a_restored_learner_takes_the_same_steps(model, batch, optimizer):
 
 def test_many_examples_are_answered_in_batches(plain):
     inputs = {"features": np.random.default_rng(0).normal(size=(PREDICTION_BATCH + 23, 5)).astype(np.float32)}
-    learner = Learner(plain, recipe(), STEPS, classification.loss, None)
     kernel, bias = plain.get_weights()
-    np.testing.assert_allclose(learner.logits(inputs), inputs["features"] @ kernel + bias, rtol=1e-5, atol=1e-6)
+    pieces = list(outputs_of(inference(plain), inputs, "answering"))
+    logits = np.concatenate([outputs["logits"] for _, outputs in pieces])
+    assert [block.stop for block, _ in pieces] == [PREDICTION_BATCH, PREDICTION_BATCH + 23]
+    np.testing.assert_allclose(logits, inputs["features"] @ kernel + bias, rtol=1e-5, atol=1e-6)

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from zoo.data import get_data
 from zoo.errors import RecipeError, UnknownNameError, ZooError
 from zoo.families import create_model
 from zoo.paths import shipped
-from zoo.training import Recipe, load_recipe, train
+from zoo.tasks import get_task, list_tasks
+from zoo.training import load_recipe, train
 from zoo.training.feeding.augmentation import AUGMENTATIONS
 from zoo.training.recipe import parse_overrides
 from zoo.training.recipe.feasible import check_model
+from zoo.training.recipe.reading import KEYS
+from zoo.training.recipe.subject import subject_of
 
 SHIPPED = sorted(shipped("recipes").glob("*.yaml"))
 
@@ -49,12 +51,14 @@ def write(tmp_path):
 def test_shipped_recipes_can_be_followed(path):
     recipe = load_recipe(path)
     assert recipe.full_name == path.stem
-    check_model(recipe, create_model(recipe.model), get_data(recipe.data))
+    subject = subject_of(recipe)
+    check_model(recipe, create_model(recipe.model, **subject.spec.arguments), subject)
 
 
 def test_every_option_serves_a_shipped_recipe():
     used = [yaml.safe_load(path.read_text("utf-8")) for path in SHIPPED]
-    assert set(Recipe.model_fields) == {key for values in used for key in values}
+    own = {key for name in list_tasks() for key in get_task(name).Settings.model_fields}
+    assert set(KEYS) | own == {key for values in used for key in values}
     assert {values["optimizer"] for values in used} == {"sgd", "adam"}
     assert set(AUGMENTATIONS) == {name for values in used for name in values.get("augment", [])}
 
@@ -84,8 +88,9 @@ def test_settings_replace_keys(write):
         ({"optimizer": "lion"}, ["`optimizer`", "`lion`", "`sgd`"]),
         ({"tag": "../up"}, ["`tag`", "`../up`"]),
         ({"validation": "all"}, ["`validation`", "`all`"]),
-        ({"reach": {"accuracy": 85}}, ["`reach`", "`85`", "fraction"]),
+        ({"reach": {"accuracy": 85}}, ["`reach`", "85", "fraction"]),
         ({"reach": {"accuracy": 0.8, "macro_f1": 0.8}}, ["`reach`"]),
+        ({"model": "stacked_rnn_tiny", "reach": {"accuracy": -1}}, ["`reach`", "-1", "fraction"]),
         ({"model": "resnet_tine"}, ["mine.yaml", "unknown model: `resnet_tine`", "`resnet_tiny`"]),
         ({"data": "digit"}, ["mine.yaml", "unknown data set: `digit`", "`digits`"]),
         ({"reach": {"acuracy": 0.8}}, ["`reach`", "'acuracy'", "`accuracy`"]),
@@ -195,5 +200,6 @@ def test_what_only_the_data_can_tell(write, tmp_path, changes, words):
 
 def test_the_page_on_training_lists_every_key():
     page = (Path(__file__).parents[2] / "docs" / "training.md").read_text("utf-8")
-    for key, field in Recipe.model_fields.items():
+    own = [get_task(name).Settings.model_fields for name in list_tasks()]
+    for key, field in [item for fields in (KEYS, *own) for item in fields.items()]:
         assert re.search(rf"\| `{key}` \| [^|]+ \| {re.escape(field.description)} \|\n", page), key

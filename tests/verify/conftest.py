@@ -55,7 +55,7 @@ def trained():
     keras.utils.set_random_seed(7)
     model, train = create_model("resnet_tiny"), get_data("digits").load("train")
     model.compile("adam", {"logits": keras.losses.SparseCategoricalCrossentropy(from_logits=True)})
-    images, labels = train.inputs["image"].astype("float32"), {"logits": train.labels}
+    images, labels = train.inputs["image"].astype("float32"), {"logits": train.targets["logits"]}
     model.fit({"image": images}, labels, batch_size=32, epochs=4, verbose=0)
     return model
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from zoo.bundle.metric import Metric, fraction
 from zoo.targets import TARGETS
 from zoo.verify.float_operators import FLOAT_OPERATORS, OF_RECIPES, float_operators
 from zoo.verify.gates import (
@@ -119,11 +120,26 @@ def test_the_bound_of_float32_grows_with_the_steps_of_a_recurrence():
 @pytest.mark.parametrize("target", TARGETS)
 def test_score(target):
     drop = POINTS[target] / 100
-    assert passed(score_gates(target, "accuracy", 0.9 - 0.99 * drop, 0.9, reach=None)) == [True]
-    assert passed(score_gates(target, "accuracy", 0.9 - 1.01 * drop, 0.9, reach=None)) == [False]
-    gain = passed(score_gates(target, "accuracy", 0.9 + 1.01 * drop, 0.9, reach=None))
+    assert passed(score_gates(target, "accuracy", fraction(), 0.9 - 0.99 * drop, 0.9, span=1.0, goal=None)) == [True]
+    assert passed(score_gates(target, "accuracy", fraction(), 0.9 - 1.01 * drop, 0.9, span=1.0, goal=None)) == [False]
+    gain = passed(score_gates(target, "accuracy", fraction(), 0.9 + 1.01 * drop, 0.9, span=1.0, goal=None))
     assert gain == [target != "saved_model"]  # a SavedModel is the same function or none
-    assert passed(score_gates(target, "accuracy", 0.9 - 3 * drop, 0.9, reach=None, two_errors=4 * drop)) == [True]
+    assert passed(
+        score_gates(target, "accuracy", fraction(), 0.9 - 3 * drop, 0.9, span=1.0, goal=None, two_errors=4 * drop)
+    ) == [True]
+
+
+def test_an_error_that_grows_is_a_loss():
+    """A file thirty times worse than Keras fails, and one that is better passes; bounds are shares of the span."""
+    mse = Metric("lower", span=None)
+    assert passed(score_gates("int8", "mse", mse, 5.0, 0.16, span=1.0, goal=0.17)) == [False, False]
+    assert passed(score_gates("int8", "mse", mse, 0.10, 0.16, span=1.0, goal=0.17)) == [True, True]
+    assert passed(score_gates("float32", "mse", mse, 0.10, 0.16, span=1.0, goal=None)) == [True]
+    assert passed(score_gates("int8", "mse", mse, 0.16 + 0.0149, 0.16, span=1.0, goal=None)) == [True]
+    assert passed(score_gates("int8", "mse", mse, 16.0 + 1.49, 16.0, span=100.0, goal=None)) == [True]
+    assert passed(score_gates("int8", "mse", mse, 16.0 + 1.51, 16.0, span=100.0, goal=None)) == [False]
+    [gate] = score_gates("int8", "mse", mse, 0.5, 0.16, span=1.0, goal=None)
+    assert gate.reason == "score: found mse 0.5000, rise +0.3400, expected rise <= 0.0150"
 
 
 def streamed(apart=0.0, agreement=1.0, repeats=True):
@@ -154,9 +170,9 @@ def test_a_state_of_a_step_may_be_float_in_int8():
 
 
 def test_only_int8_keeps_the_recipes_goal():
-    assert passed(score_gates("int8", "macro_f1", 0.586, 0.6, reach=0.6)) == [True, True]
-    assert passed(score_gates("int8", "macro_f1", 0.584, 0.59, reach=0.6)) == [True, False]
-    assert passed(score_gates("float32", "macro_f1", 0.5, 0.5, reach=0.6)) == [True]
+    assert passed(score_gates("int8", "macro_f1", fraction(), 0.586, 0.6, span=1.0, goal=0.6)) == [True, True]
+    assert passed(score_gates("int8", "macro_f1", fraction(), 0.584, 0.59, span=1.0, goal=0.6)) == [True, False]
+    assert passed(score_gates("float32", "macro_f1", fraction(), 0.5, 0.5, span=1.0, goal=0.6)) == [True]
 
 
 @pytest.mark.parametrize("target", [name for name in TARGETS if name != "saved_model"])

@@ -10,12 +10,12 @@ from zoo.data import get_data
 from zoo.data.dataset import Examples
 from zoo.export.assembly.graph import Graph, Tensor
 from zoo.tasks import get_task
-from zoo.verify.measures.answers import by_class
+from zoo.training.recipe.subject import Subject
 from zoo.verify.measures.distance import distance, scale
 from zoo.verify.measures.first_run import ending, first_run, last_line
 from zoo.verify.measures.latency import summary, take_turns
 from zoo.verify.measures.repeats import repeats
-from zoo.verify.measures.scores import Measure, paired_error
+from zoo.verify.measures.scores import Evaluation, paired_error, score
 from zoo.verify.measures.truths import rightness
 from zoo.verify.running.examples import random_inputs, stratified
 from zoo.verify.running.interpreted import on_interpreter
@@ -116,11 +116,6 @@ def test_whole_numbers_have_no_scale():
     assert (distance(found, expected).max_abs, distance(found, expected).relative) == (1, 0)
 
 
-def test_shares_by_class():
-    same = np.array([True, False, True, True])
-    assert by_class(same, np.array([0, 0, 2, 2]), "abc") == {"a": 0.5, "c": 1.0}
-
-
 @pytest.mark.parametrize("batches", [(1,), (4,), (1, 8)])
 def test_a_function_repeats(batches):
     inputs = {"x": np.arange(8.0).reshape(4, 2)}
@@ -170,10 +165,13 @@ def test_the_paired_error_is_that_of_the_difference():
     one, other = np.eye(10)[truth], np.eye(10)[truth]
     one[:60] = one[:60, ::-1]  # 60 examples answered wrongly by the one, 30 of them by the other too
     other[:30] = other[:30, ::-1]
-    question = Measure(get_task("classification"), data, Examples({}, truth), "accuracy")
     differences = (one.argmax(1) == truth).astype(float) - (other.argmax(1) == truth)
-    assert paired_error(question, one, other) == pytest.approx(differences.std() / np.sqrt(600), rel=0.1)
-    assert paired_error(question, one, one) == 0
+    subject = Subject(None, get_task("classification"), data, "accuracy")
+    examples = Examples({"image": truth}, {"logits": truth})
+    evaluation = Evaluation(subject, examples, examples, {})
+    one, other = (score(subject, examples, {"logits": logits}) for logits in (one, other))
+    assert paired_error(evaluation, one, other) == pytest.approx(differences.std() / np.sqrt(600), rel=0.1)
+    assert paired_error(evaluation, one, one) == 0
 
 
 class Clock:

@@ -26,9 +26,9 @@ _DATA = {
     "licence": TEXT,
     "source": TEXT,
     "splits": {"test": COUNT, OTHERS: None},
-    "test_by_class": _COUNTS,
+    "test_by_class?": _COUNTS,
     "grouped_by": OrNull(TEXT),
-    "scored_labels": [TEXT],
+    "scored_labels?": [TEXT],
     "notes": [TEXT],
     OTHERS: None,
 }
@@ -58,7 +58,7 @@ _PARITY = {
     "examples": COUNT,
     "max_abs": FIGURE,
     "agreement": FIGURE,
-    "agreement_by_class": OrNull(_METRICS),
+    "agreement_by_class?": OrNull(_METRICS),
     "answers?": {TEXT: _ANSWERS},
     OTHERS: None,
 }
@@ -85,9 +85,11 @@ _ARTIFACT = {
     "interpreter?": OrNull({"latency_us": _LATENCY, "peak_memory_bytes": OrNull(INTEGER), OTHERS: None}),
     OTHERS: None,
 }
+_METRIC = {"better": ("higher", "lower"), "unit": OrNull(TEXT), "span": OrNull(FIGURE), "percent": TRUTH}
 CARD = {
     "schema": (1,),
     "bundle": TEXT,
+    "metrics?": {TEXT: _METRIC},  # what the figures of these names are
     "model": _MODEL,
     "data": OrNull(_DATA),
     "training": OrNull(_TRAINING),

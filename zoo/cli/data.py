@@ -1,5 +1,6 @@
 """`zoo data`: the data sets that models are trained and measured on."""
 
+import dataclasses
 from typing import Annotated
 
 import typer
@@ -22,7 +23,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    columns = ("name", "version", "train", "test", "classes", "prepared", "summary")
+    columns = ("name", "version", "train", "test", "to answer", "prepared", "summary")
     print_table(columns, [cells(row) for row in rows])
 
 
@@ -36,7 +37,6 @@ def show(name: Name, as_json: AsJson = False) -> None:
         import_tensorflow()  # the notes of a prepared copy may take a look into it
     facts = {
         **summary(data),
-        "scored labels": list(data.scored_labels),
         "grouped by": data.group_name,
         "inputs": {key: dict(value) for key, value in data.inputs.items()},
         "licence": data.licence,
@@ -69,7 +69,7 @@ def summary(data) -> dict:
         "version": data.version,
         "summary": data.summary,
         "examples": dict(data.counts),
-        "labels": list(data.labels),
+        "targets": {name: target_facts(target) for name, target in data.targets.items()},
         "prepared": data.ready,
     }
 
@@ -78,7 +78,31 @@ def cells(row: dict) -> tuple:
     """One line of the list."""
     train, test = (f"{row['examples'][split]:,}" for split in ("train", "test"))
     prepared = "yes" if row["prepared"] else "no"
-    return row["name"], row["version"], train, test, len(row["labels"]), prepared, row["summary"]
+    answers = ", ".join(answer_text(facts) for facts in row["targets"].values())
+    return row["name"], row["version"], train, test, answers, prepared, row["summary"]
+
+
+def target_facts(target) -> dict:
+    """What an output answers, as JSON has it."""
+    return {key: value for key, value in dataclasses.asdict(target).items() if value or key == "shape"}
+
+
+def answer_text(facts: dict) -> str:
+    """What an output answers, in a few words."""
+    if facts["kind"] == "class":
+        steps = f" at each of {facts['shape'][0]:,} steps" if facts["shape"] else ""
+        return f"1 of {len(facts['names'])} classes{steps}" if facts.get("names") else f"a token{steps}"
+    if facts["kind"] == "value":
+        count = " x ".join(map(str, facts["shape"])) if facts["shape"] else "1"
+        return f"{count} value{'s' * (count != '1')}" + (f" in {facts['unit']}" if facts.get("unit") else "")
+    return "a text"
+
+
+def target_text(facts: dict) -> str:
+    """The same with the names, and which of them are scored where not all are."""
+    names, scored = (", ".join(facts.get(key, ())) for key in ("names", "scored"))
+    said = f"{answer_text(facts)}: {names}" if names else answer_text(facts)
+    return f"{said} (scored: {scored})" if scored != names else said
 
 
 def text(value: object) -> str:
@@ -93,7 +117,9 @@ def text(value: object) -> str:
         case dict() if all(isinstance(item, int) for item in value.values()):
             return ", ".join(f"{key} {item:,}" for key, item in value.items())
         case dict():
-            return "\n".join(f"{key} {input_text(item)}" for key, item in value.items())
+            return "\n".join(
+                f"{key} {input_text(item) if 'dtype' in item else target_text(item)}" for key, item in value.items()
+            )
         case _:
             return str(value)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from zoo.bundle.metric import Metric
 from zoo.cli._output import import_tensorflow, progress_bar
 from zoo.cli._tables import print_table
 from zoo.errors import GateError
@@ -36,7 +37,7 @@ def demo(
         with progress_bar() as report:
             run = train(load_recipe(recipe_path(name)), out=out, report=report)
             bundle = export_model(run.path, USUAL_TARGETS, out=out / "bundles", report=report)
-        rows += [row(bundle.name, target, artifact) for target, artifact in bundle.card["artifacts"].items()]
+        rows += [row(bundle.card, target) for target in bundle.card["artifacts"]]
         failures += not_met(run, bundle.card)
     columns = ("model", "target", "gates", "accuracy", "bytes", "latency", "operators")
     print_table(columns, rows, title="Measured on the artifacts: 397 test digits, one thread")
@@ -57,8 +58,9 @@ def not_met(run, card: Mapping) -> list[str]:
     return [error.message for error in errors if error]
 
 
-def row(name: str, target: str, artifact: dict) -> tuple[str, ...]:
+def row(card: Mapping, target: str) -> tuple[str, ...]:
     """One artifact of a card: figures where it passed its gates, else why not."""
+    name, artifact = card["bundle"], card["artifacts"][target]
     if artifact["status"] != "passed":
         return name, target, f"disabled: {artifact['reason']}", *4 * "-"
     operators, latency = artifact["operators"], artifact["latency_us"]
@@ -66,7 +68,7 @@ def row(name: str, target: str, artifact: dict) -> tuple[str, ...]:
         name,
         target,
         artifact["status"],
-        f"{100 * artifact['metrics']['accuracy']:.1f} %",
+        Metric.of(card, "accuracy").text(artifact["metrics"]["accuracy"]),
         f"{artifact['bytes']:,}",
         f"{latency['median']:,.0f} us" if latency else "-",
         f"{sum(operators.values())} of {len(operators)} kinds" if operators else "-",

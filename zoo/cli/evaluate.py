@@ -1,10 +1,12 @@
 """`zoo evaluate`: what the test split says of a run or of one artifact of a bundle."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from zoo.bundle.metric import Metric
 from zoo.cli import _names
 from zoo.cli._output import import_tensorflow, print_json, progress_bar
 from zoo.cli._tables import print_table
@@ -39,6 +41,7 @@ def evaluate(
 def evaluate_training(path: str, target: str | None, as_json: bool) -> None:
     """Prints the evaluation of a run, which is made first if the training ended and was killed before it."""
     from zoo.training import environment, evaluate_run, load_run
+    from zoo.training.recipe.subject import subject_of
 
     if target is not None:
         raise InputError(f"`--target {target}` is for a bundle: `{path}` is a run, which has no artifacts")
@@ -48,7 +51,11 @@ def evaluate_training(path: str, target: str | None, as_json: bool) -> None:
         environment.apply(run.environment)  # the bits that the training itself would have found
         with progress_bar() as report:
             evaluate_run(run, report)
-    (print_json if as_json else print_evaluation)(run.evaluation)
+    if as_json:
+        print_json(run.evaluation)
+    else:
+        subject = subject_of(run.recipe)
+        print_evaluation(run.evaluation, subject.task.metrics(subject.data))
     run.check_reach()
 
 
@@ -63,28 +70,28 @@ def evaluate_artifacts(name: str, targets: list[str], as_json: bool) -> None:
     if as_json:
         print_json({"bundle": bundle.name, "artifacts": scores})
         return
-    metrics = next(iter(scores.values()))["metrics"]
-    rows = [(metric, *(figure(found, metric) for found in scores.values())) for metric in metrics]
+    known = {name: Metric.of(bundle.card, name) for name in next(iter(scores.values()))["metrics"]}
+    rows = [(name, *(figure(score, name, metric) for score in scores.values())) for name, metric in known.items()]
     print_table(("test split", *scores), rows, title=bundle.name)
 
 
-def figure(found: dict, metric: str) -> str:
+def figure(score: dict, name: str, metric: Metric) -> str:
     """A metric, with its 95 % interval where one was made."""
-    interval = " ({:.4f} - {:.4f})".format(*found["ci95"][metric]) if metric in found["ci95"] else ""
-    return f"{found['metrics'][metric]:.4f}{interval}"
+    interval = f" ({metric.interval(*score['ci95'][name])})" if name in score["ci95"] else ""
+    return f"{metric.text(score['metrics'][name])}{interval}"
 
 
-def print_evaluation(evaluation: dict) -> None:
+def print_evaluation(evaluation: dict, metrics: Mapping[str, Metric]) -> None:
     """A table with a metric a row: the test split, its interval where it is the headline, and each baseline."""
     baselines, intervals = evaluation["baselines"], evaluation["ci95"]
     rows = [
         (
-            metric,
-            f"{value:.4f}",
-            "{:.4f} - {:.4f}".format(*intervals[metric]) if metric in intervals else "",
-            *(f"{figures[metric]:.4f}" for figures in baselines.values()),
+            name,
+            metrics[name].text(value),
+            metrics[name].interval(*intervals[name]) if name in intervals else "",
+            *(metrics[name].text(figures.get(name)) for figures in baselines.values()),
         )
-        for metric, value in evaluation["metrics"].items()
+        for name, value in evaluation["metrics"].items()
     ]
     sizes = evaluation["data"]["splits"]
     print_table(

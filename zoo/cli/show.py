@@ -6,6 +6,7 @@ import typer
 
 from zoo import registry
 from zoo.bundle import load_bundle
+from zoo.bundle.metric import Metric
 from zoo.cli import _names
 from zoo.cli._output import print_json
 from zoo.cli._runtimes import print_runtimes
@@ -42,7 +43,7 @@ def show(
     print_table(
         ("", spec.name), [(key.replace("_", " "), text(value)) for key, value in description.items() if key != "name"]
     )
-    rows = [(tag, *values) for tag, artifacts in trainings.items() for values in figures(artifacts)]
+    rows = [(tag, *values) for tag, artifacts in trainings.items() for values in figures(tag, artifacts)]
     if rows:
         print_table(("pretrained", "target", "status", "bytes", "measured on the test split", "latency"), rows)
         for artifacts in trainings.values():
@@ -62,16 +63,21 @@ def measured(name: str) -> dict | None:
     return artifacts and {target: {key: values.get(key) for key in keys} for target, values in artifacts.items()}
 
 
-def figures(artifacts: dict | None) -> list[tuple]:
-    """One row a target."""
+def figures(tag: str, artifacts: dict | None) -> list[tuple]:
+    """One row a target of the bundle `tag`."""
     if artifacts is None:
         return [("-", "no card", *3 * "-")]
+    card = load_bundle(tag).card
     return [
         (
             target,
             values["status"] if values["status"] == "passed" else f"{values['status']}: {values['reason']}",
             f"{values['bytes']:,}" if values["bytes"] else "-",
-            ", ".join(f"{key} {value:.4f}" for key, value in list((values["metrics"] or {}).items())[:2]) or "-",
+            ", ".join(
+                f"{key} {Metric.of(card, key).text(value)}"
+                for key, value in list((values["metrics"] or {}).items())[:2]
+            )
+            or "-",
             f"{values['latency_us']['median']:,.0f} us" if values["latency_us"] else "-",
         )
         for target, values in artifacts.items()

@@ -1,32 +1,63 @@
-"""What a data set is: facts that a card needs, and examples in memory."""
+"""What a data set is: facts that a card needs, and examples by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
+from zoo.data.columns import Column, subset
 from zoo.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Labelled examples in memory, in an order that is the same on every machine."""
+    """Examples in an order that is the same on every machine; all by name."""
 
-    inputs: Mapping[str, np.ndarray]
+    inputs: Mapping[str, Column]
     """By input name, each (n, ...).  Images are uint8 as they are stored: (n, height, width, channels)."""
-    labels: np.ndarray
-    """(n,) int32, an index into the data set's labels."""
+    targets: Mapping[str, Column]
+    """By the name of the model output that is held against it, each (n, ...); see `Target`."""
     groups: np.ndarray | None = None
     """(n,) int32, what each example was taken from (a patient's record); None where examples are independent."""
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(next(iter(self.inputs.values())))
 
     def take(self, indices: np.ndarray) -> "Examples":
         """The examples at `indices`, integers or a boolean mask, in that order."""
         groups = None if self.groups is None else self.groups[indices]
-        return Examples({name: array[indices] for name, array in self.inputs.items()}, self.labels[indices], groups)
+        inputs, targets = (
+            {name: subset(column, indices) for name, column in columns.items()}
+            for columns in (self.inputs, self.targets)
+        )
+        return Examples(inputs, targets, groups)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What one output should answer: a class, values, or a text.
+
+    As a column of examples a class is int32, an index into `names`, of `shape` (), or of (steps,), a class a step; -1
+    where there is none.  Values are float32 of `shape`.  A text is a tuple of strings, the right
+    answers of that example, in an array of objects, (n,).
+    """
+
+    kind: Literal["class", "value", "text"]
+    names: tuple[str, ...] = ()
+    """What the classes, or the values along the last axis, are called."""
+    scored: tuple[str, ...] = ()
+    """The classes whose F1 is averaged; all of them unless given."""
+    shape: tuple[int, ...] = ()
+    """Of one example."""
+    unit: str | None = None
+    """Of values."""
+    vocabulary: str | None = None
+    """Of a text, or of classes that are tokens: a name among the data set's vocabularies."""
+
+    def __post_init__(self) -> None:
+        if self.kind == "class" and not self.scored:
+            object.__setattr__(self, "scored", self.names)
 
 
 class Store(Protocol):
@@ -55,7 +86,8 @@ class DataSet:
     licence: str
     source: str
     """Who published it, and where."""
-    labels: tuple[str, ...]
+    targets: Mapping[str, Target]
+    """By the name of the model output that is held against it: `logits` where there is one class to tell."""
     counts: Mapping[str, int]
     """Number of examples of each split."""
     inputs: Mapping[str, Mapping]
@@ -63,14 +95,16 @@ class DataSet:
     store: Store = field(repr=False)
     group_name: str | None = None
     """What `Examples.groups` numbers, such as `record`."""
-    scored_labels: tuple[str, ...] = ()
-    """The labels whose F1 is averaged to `macro_f1`; all of them unless given."""
+    vocabularies: Mapping[str, Mapping] = field(default_factory=dict)
+    """By name, as a manifest has them: the tokens of texts."""
     caveats: tuple[str, ...] = ()
     """Flaws of the published data set, one sentence each."""
 
-    def __post_init__(self) -> None:
-        if not self.scored_labels:
-            object.__setattr__(self, "scored_labels", self.labels)
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """The classes that examples are told apart by; None where there is no class to tell, or are several."""
+        classes = [target.names for target in self.targets.values() if target.kind == "class"]
+        return classes[0] if len(classes) == 1 else None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """What a model is trained for and scored by: one file a task."""
 
-from zoo.tasks.catalog import get_task
+from zoo.bundle.metric import Metric
+from zoo.tasks.catalog import get_task, list_tasks
+from zoo.tasks.task import Batch, Task
 
-__all__ = ["get_task"]
+__all__ = ["Batch", "Metric", "Task", "get_task", "list_tasks"]

@@ -3,52 +3,42 @@
 The last two axes of a matrix are (true class, answered class).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 
-def confusion_by_unit(predicted: np.ndarray, labels: np.ndarray, groups: np.ndarray | None, classes: int) -> np.ndarray:
-    """One matrix for each unit that is drawn whole: a group, or an example where there are no groups.
+def confusions(answered: np.ndarray, labels: np.ndarray, classes: int, *, whole: bool = False) -> np.ndarray:
+    """One matrix for each example, (examples, classes, classes) int, or one for all of them.
 
     Args:
-        predicted: (examples,) int, the answers.
-        labels: (examples,) int, the truth.
-        groups: (examples,) int, or None.
+        answered: (examples, [steps]) int.
+        labels: the same, the truth; -1 where there is none.
         classes: number of classes.
-
-    Returns:
-        (units, classes, classes) int.
+        whole: whether all examples share one matrix, (classes, classes).
     """
-    if groups is None:
-        units, unit = len(labels), np.arange(len(labels))
-    else:
-        names, unit = np.unique(groups, return_inverse=True)
-        units = len(names)
-    cell = (unit * classes + labels) * classes + predicted
-    return np.bincount(cell, minlength=units * classes**2).reshape(units, classes, classes)
-
-
-def metric_of(confusion: np.ndarray, name: str, labels: Sequence[str], scored_labels: Sequence[str]) -> np.ndarray:
-    """A metric of `classification.metrics` for each of many matrices at once.
-
-    Args:
-        confusion: (..., classes, classes).
-        name: `accuracy`, `macro_f1`, `macro_f1_all` or `f1_<label>`.
-        labels: names of the classes.
-        scored_labels: those that `macro_f1` is the mean of.
-
-    Returns:
-        (...) float64.
-    """
-    if name == "accuracy":
-        return np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum((-2, -1))
-    averaged = {"macro_f1": scored_labels, "macro_f1_all": labels}.get(name, [name.removeprefix("f1_")])
-    return f1(confusion)[..., [labels.index(label) for label in averaged]].mean(-1)
+    examples = len(labels)
+    example = np.broadcast_to(np.arange(examples).reshape(-1, *[1] * (labels.ndim - 1)), labels.shape)
+    real = labels >= 0
+    cell = labels[real] * classes + answered[real]
+    if whole:
+        return np.bincount(cell, minlength=classes**2).reshape(classes, classes)
+    cell = example[real] * classes**2 + cell
+    return np.bincount(cell, minlength=examples * classes**2).reshape(examples, classes, classes)
 
 
 def f1(confusion: np.ndarray) -> np.ndarray:
     """The F1 of each class, (..., classes); 0 for one without examples and answers."""
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    named = confusion.sum(-1) + confusion.sum(-2)
-    return 2 * hits / np.maximum(named, 1)
+    return 2 * _hits(confusion) / np.maximum(confusion.sum(-1) + confusion.sum(-2), 1)
+
+
+def precision(confusion: np.ndarray) -> np.ndarray:
+    """The share of the answers of each class that are right, (..., classes); 0 without answers."""
+    return _hits(confusion) / np.maximum(confusion.sum(-2), 1)
+
+
+def recall(confusion: np.ndarray) -> np.ndarray:
+    """The share of the examples of each class that are answered right, (..., classes); 0 without examples."""
+    return _hits(confusion) / np.maximum(confusion.sum(-1), 1)
+
+
+def _hits(confusion: np.ndarray) -> np.ndarray:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)

@@ -1,14 +1,15 @@
 """The reading of the test split: once, after the training, with the weights that ship."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from zoo import registry
 from zoo._keras import own_settings
 from zoo._system.progress import ignore
-from zoo.data import Examples, get_data, hold_out
-from zoo.tasks import get_task
+from zoo.data import Examples, hold_out
 from zoo.training._files import write_json
-from zoo.training.learner import inference, predict
+from zoo.training.learner import answers_of, inference
+from zoo.training.recipe.subject import subject_of
 from zoo.training.run import Run
 
 
@@ -26,11 +27,11 @@ def evaluate_run(run: Run, report=ignore) -> dict:
         InputError: the training has not ended.
         DataError: the data set is not prepared.
     """
-    recipe = run.recipe
-    data, task = get_data(recipe.data), get_task(registry.get_spec(recipe.model).task)
+    recipe, subject = run.recipe, subject_of(run.recipe)
+    data, task, metric = subject.data, subject.task, recipe.headline
     train, test = data.load("train"), data.load("test")
-    logits = logits_of(run, test, report)
-    metrics, metric = task.metrics(logits, test.labels, data), recipe.headline
+    answers = answers_of_run(run, test, report)
+    metrics = task.score(answers, test, data)
     kept, held = hold_out(train, recipe.validation)
     evaluation = {
         "schema": 1,
@@ -42,30 +43,33 @@ def evaluate_run(run: Run, report=ignore) -> dict:
         },
         "seed": recipe.seed,
         "metrics": metrics,
-        "ci95": {metric: list(task.interval(metric, logits, test.labels, test.groups, data))},
+        "ci95": {metric: list(task.interval(metric, answers, test, data))},
         "baselines": task.baselines(data, train, test),
         "reach": recipe.reach,
-        "reached": metrics[metric] >= recipe.reach[metric],
+        "reached": subject.metric.reaches(metrics[metric], recipe.goal),
         **_chosen_epoch(run),
     }
     write_json(run.path / "evaluation.json", evaluation)
     return evaluation
 
 
-def logits_of(run: Run, examples: Examples, report=ignore) -> np.ndarray:
-    """What the trained model of a run gives, (examples, classes) float32.
+def answers_of_run(run: Run, examples: Examples, report=ignore) -> Mapping[str, np.ndarray]:
+    """What the trained model of a run answers, as its task keeps it.
 
     Raises:
         InputError: the training has not ended.
     """
-    return predict(inference(run.model()), examples.inputs, "evaluating", report)
+    subject = subject_of(run.recipe)
+    return answers_of(inference(run.model()), subject.task, subject.data, examples, "evaluating", report)
 
 
 def _chosen_epoch(run: Run) -> dict:
-    """Which epoch's weights these are, and what validation said of it."""
-    lines, metric = run.epochs, f"validation_{run.recipe.monitored}"
-    pick = min if run.recipe.monitored == "loss" else max  # of equal ones the first, as in the loop
-    best = pick(lines, key=lambda line: line[metric])
+    """Which epoch's weights these are, and what validation said of it: of equal ones the first, as in the loop."""
+    subject, lines, name = subject_of(run.recipe), run.epochs, f"validation_{run.recipe.monitored}"
+    metric, best = subject.task.metric(run.recipe.monitored, subject.data), lines[0]
+    for line in lines[1:]:
+        if metric.is_better(line[name], best[name]):
+            best = line
     validation = {
         name.removeprefix("validation_"): value for name, value in best.items() if name.startswith("validation_")
     }

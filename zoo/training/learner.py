@@ -1,7 +1,7 @@
 """A model, its optimiser, and the compiled functions that train and run it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import keras
@@ -9,6 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo._system.progress import ignore
+from zoo.data import DataSet, Examples
+from zoo.data.columns import Column, blocks
+from zoo.tasks import Batch, Task
+from zoo.tasks.task import Loss
+from zoo.training.feeding.batches import as_types
 from zoo.training.recipe import Recipe
 
 PREDICTION_BATCH = 250
@@ -58,29 +63,23 @@ class Learner:
     """A model and its optimiser.
 
     Args:
-        model: outputs a dict with `logits`.
+        model: outputs a dict.
         recipe: how to train it.
         steps_per_epoch: batches in an epoch.
-        loss: of a task, (labels, logits, class weights) -> scalar.
-        class_weights: (classes,) float32, or None.
+        loss: of a task, see `zoo.tasks.task.Loss`.
     """
 
-    def __init__(
-        self, model: keras.Model, recipe: Recipe, steps_per_epoch: int, loss, class_weights: np.ndarray | None
-    ):
+    def __init__(self, model: keras.Model, recipe: Recipe, steps_per_epoch: int, loss: Loss):
         self.model = model
         self.optimizer = optimizer(recipe, steps_per_epoch)
         self.optimizer.build(model.trainable_variables)
-        self._step = tf.function(_step(model, self.optimizer, loss, class_weights, recipe.clip_norm))
-        self._logits = inference(model)
+        self._step = tf.function(_step(model, self.optimizer, loss, recipe.clip_norm), reduce_retracing=True)
+        self.run = inference(model)
+        """The compiled function {input name: (batch, ...)} -> {output name: (batch, ...)}, without dropout."""
 
-    def step(self, inputs: Mapping[str, tf.Tensor], labels: tf.Tensor) -> Step:
+    def step(self, batch: Batch) -> Step:
         """Takes one step."""
-        return Step(*(float(value) for value in self._step(inputs, labels)))
-
-    def logits(self, inputs: Mapping[str, np.ndarray], report=ignore) -> np.ndarray:
-        """(n, classes) float32 for any number of examples, `inputs` as a data set holds them."""
-        return predict(self._logits, inputs, "validating", report)
+        return Step(*(float(value) for value in self._step(batch)))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Every variable by name, those of random generators inside the model (dropout) included."""
@@ -102,29 +101,45 @@ class Learner:
 
 
 def inference(model: keras.Model):
-    """The compiled function {input name: (batch, ...) float32} -> (batch, classes) logits."""
-    return tf.function(lambda inputs: model(inputs, training=False)["logits"], reduce_retracing=True)
+    """The compiled function {input name: (batch, ...)} -> {output name: (batch, ...)}; see `Learner.run`."""
+    types = {name: tensor.dtype for name, tensor in model.input.items()}
+
+    def run(inputs):
+        return model(as_types(inputs, types), training=False)
+
+    return tf.function(run, reduce_retracing=True)
 
 
-def predict(run, inputs: Mapping[str, np.ndarray], stage: str, report=ignore) -> np.ndarray:
-    """Logits of many examples, (n, classes) float32, by what `inference` gave; `report` is told of `stage`."""
+def outputs_of(run, inputs: Mapping[str, Column], stage: str, report=ignore) -> Iterator[tuple[slice, dict]]:
+    """(which examples, their outputs by name as tensors) of many examples, some at a time.
+
+    Args:
+        run: what `inference` gave.
+        inputs: as a data set holds them.
+        stage: what `report` is told.
+    """
     count = len(next(iter(inputs.values())))
-    collected = []
-    for start in range(0, count, PREDICTION_BATCH):
-        end = min(start + PREDICTION_BATCH, count)
-        batch = {name: tf.constant(array[start:end], tf.float32) for name, array in inputs.items()}
-        collected.append(run(batch).numpy())
-        report(stage, end, count)
-    return np.concatenate(collected)
+    for block in blocks(count, PREDICTION_BATCH):
+        yield block, run({name: tf.constant(column[block]) for name, column in inputs.items()})
+        report(stage, block.stop, count)
 
 
-def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss, class_weights, clip_norm: float | None):
+def answers_of(run, task: Task, data: DataSet, examples: Examples, stage: str, report=ignore) -> dict[str, np.ndarray]:
+    """What a model answers to many examples, as its task keeps it; see `outputs_of`."""
+    kept = []
+    for block, outputs in outputs_of(run, examples.inputs, stage, report):
+        targets = {name: column[block] for name, column in examples.targets.items()}
+        kept.append(task.answers({name: array.numpy() for name, array in outputs.items()}, targets, data))
+    return {name: np.concatenate([each[name] for each in kept]) for name in kept[0]}
+
+
+def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss: Loss, clip_norm: float | None):
     """The function of one step, to be compiled."""
 
-    def step(inputs, labels):
+    def step(batch):
         learning_rate = tf.convert_to_tensor(optimizer.learning_rate)
         with tf.GradientTape() as tape:
-            value = loss(labels, model(inputs, training=True)["logits"], class_weights)
+            value = loss(model(batch.inputs, training=True), batch)
         gradients = tape.gradient(value, model.trainable_variables)
         norm = tf.linalg.global_norm(gradients)
         if clip_norm is not None:

@@ -7,20 +7,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from zoo._keras import save_weights
 from zoo._system.progress import ignore
-from zoo.data import DataSet, Examples
+from zoo.data import Examples
 from zoo.errors import RecipeError
+from zoo.tasks import Batch, Metric
 from zoo.training import state
 from zoo.training.feeding.augmentation import Draw
 from zoo.training.feeding.batches import batches, steps_per_epoch
-from zoo.training.learner import Learner, Step
+from zoo.training.learner import Learner, Step, outputs_of
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe
+from zoo.training.recipe.subject import Subject
 from zoo.training.signals import StopRequest
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,7 @@ class Training:
 
     recipe: Recipe
     learner: Learner
-    task: ModuleType
-    data: DataSet
+    subject: Subject
     train: Examples
     validation: Examples
     augment: Callable[[dict, Draw], dict]
@@ -108,14 +108,15 @@ class Training:
         self._clock = saved = time.monotonic()
         drawn = batches(
             self.train,
+            self.learner.model,
             self.augment,
             seed=recipe.seed,
             batch_size=recipe.batch_size,
             position=progress.position,
             end=self.end,
         )
-        for inputs, labels in drawn:
-            self._take_step(inputs, labels)
+        for batch in drawn:
+            self._take_step(Batch(*batch))
             epoch_is_over = progress.position % self.steps == 0
             if epoch_is_over:
                 self._end_epoch()
@@ -130,9 +131,9 @@ class Training:
                 return
             request.heed(f"the training after {self._where()}; its state is in `{self.folder}`")
 
-    def _take_step(self, inputs, labels) -> None:
+    def _take_step(self, batch: Batch) -> None:
         progress = self.progress
-        step = self.learner.step(inputs, labels)
+        step = self.learner.step(batch)
         progress.position += 1
         if not step.sound:
             raise self._broken(f"loss {step.loss}", step)
@@ -152,9 +153,10 @@ class Training:
     def _told(self) -> str:
         """The last epoch in a line."""
         line, metric = self.progress.lines[-1], self.recipe.headline
+        score = self.subject.metric.text(line[f"validation_{metric}"])
         return (
             f"epoch {line['epoch']} of {self.recipe.epochs}: loss {line['loss']:.4f}, "
-            f"validation loss {line['validation_loss']:.4f}, {metric} {line[f'validation_{metric}']:.4f}"
+            f"validation loss {line['validation_loss']:.4f}, {metric} {score}"
         )
 
     def _where(self) -> str:
@@ -167,7 +169,7 @@ class Training:
         metrics = self._validate()
         epoch = progress.position // self.steps
         monitored = metrics[self.recipe.monitored]
-        if progress.best_value is None or self._better(monitored, progress.best_value):
+        if progress.best_value is None or self._monitored.is_better(monitored, progress.best_value):
             progress.best_epoch, progress.best_value = epoch, monitored
             self.best_weights = self.learner.model_arrays()
             save_weights(self.learner.model, self.folder / "best.weights.h5")
@@ -185,14 +187,26 @@ class Training:
         progress.losses = progress.norms = progress.largest_norm = progress.seconds = 0.0
 
     def _validate(self) -> dict[str, float]:
-        logits = self.learner.logits(self.validation.inputs, self.report)
-        loss = float(self.task.loss(self.validation.labels, logits))
+        """The loss and every metric of the validation examples, which are gone through some at a time."""
+        task, data, held = self.subject.task, self.subject.data, self.validation
+        loss_of, losses, kept = task.validation_loss(data), [], []
+        for block, outputs in outputs_of(self.learner.run, held.inputs, "validating", self.report):
+            inputs, targets = (
+                {name: column[block] for name, column in columns.items()} for columns in (held.inputs, held.targets)
+            )
+            losses.append(float(loss_of(outputs, Batch(inputs, targets))) * (block.stop - block.start))
+            arrays = {name: output.numpy() for name, output in outputs.items()}
+            kept.append(task.answers(arrays, targets, data))
+        loss = math.fsum(losses) / len(held)
         if not math.isfinite(loss):
             raise self._broken(f"loss {loss} in validation", self._last_step)
-        return {"loss": loss, **self.task.metrics(logits, self.validation.labels, self.data)}
+        answers = {name: np.concatenate([each[name] for each in kept]) for name in kept[0]}
+        return {"loss": loss, **task.score(answers, held, data)}
 
-    def _better(self, value: float, than: float) -> bool:
-        return value < than if self.recipe.monitored == "loss" else value > than
+    @property
+    def _monitored(self) -> Metric:
+        """What chooses the best epoch."""
+        return self.subject.task.metric(self.recipe.monitored, self.subject.data)
 
     def _elapsed(self) -> float:
         """Seconds of the epoch under way, over all processes that worked at it."""

@@ -76,10 +76,10 @@ def refuse_changed_recipe(run: Run, recipe: Recipe) -> None:
     Raises:
         RecipeError: it differs; the message lists each key with both values.
     """
-    before, now = run.recipe.model_dump(), recipe.model_dump()
-    differing = [key for key in now if now[key] != before[key] and not (key == "epochs" and now[key] > before[key])]
+    before, now = run.recipe.values(), recipe.values()
+    differing = [key for key in now if now[key] != before.get(key) and not (key == "epochs" and now[key] > before[key])]
     if differing:
-        values = "; ".join(f"`{key}` was {before[key]!r}, now {now[key]!r}" for key in differing)
+        values = "; ".join(f"`{key}` was {before.get(key)!r}, now {now[key]!r}" for key in differing)
         raise RecipeError(
             f"`{run.path}` cannot go on with a changed recipe: {values}",
             "`epochs` alone may grow; without `--resume` a new run begins",

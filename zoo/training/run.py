@@ -15,7 +15,7 @@ from pathlib import Path
 from zoo.errors import GateError, InputError
 from zoo.training._files import damaged, read_json
 from zoo.training.recipe import Recipe, load_recipe
-from zoo.training.recipe.fitted import fitted_spec
+from zoo.training.recipe.subject import subject_of
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Run:
         from zoo.families import create_model
 
         self.check_ended()
-        spec = fitted_spec(self.recipe)
+        spec = subject_of(self.recipe).spec
         model = create_model(spec.name, **spec.arguments)
         weights = self.path / "model.weights.h5"
         with damaged(weights, f"remove it and `evaluation.json`: {self._again} makes both anew from the saved state"):
@@ -118,13 +118,14 @@ class Run:
         """Does nothing if the test split gave what the recipe must reach.
 
         Raises:
-            GateError: it gave less.
+            GateError: it gave what is worse.
         """
-        metric, goal = next(iter(self.recipe.reach.items()))
-        found = self.evaluation["metrics"][metric]
-        if found < goal:
+        name, goal, metric = self.recipe.headline, self.recipe.goal, subject_of(self.recipe).metric
+        score = self.evaluation["metrics"][name]
+        if not metric.reaches(score, goal):
             raise GateError(
-                f"`{self.full_name}` ends below its goal on the test split: {metric} is {found:.4f}, expected {goal}"
+                f"`{self.full_name}` does not reach its goal on the test split: {name} is {metric.text(score)}, "
+                f"expected {metric.goal_words} {metric.text(goal)}"
             )
 
 

@@ -10,9 +10,8 @@ import keras
 from zoo import registry
 from zoo._keras import check_backend, own_settings
 from zoo._system.progress import ignore
-from zoo.data import get_data, hold_out
+from zoo.data import hold_out
 from zoo.families import create_model
-from zoo.tasks import get_task
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
 from zoo.training.alone import alone
@@ -23,7 +22,7 @@ from zoo.training.learner import Learner
 from zoo.training.loop import Training
 from zoo.training.recipe import Recipe
 from zoo.training.recipe.feasible import check_examples, check_model
-from zoo.training.recipe.fitted import fitted_spec
+from zoo.training.recipe.subject import Subject, subject_of
 from zoo.training.run import Run
 from zoo.training.signals import StopRequest, stop_requests
 from zoo.training.talk import talk
@@ -101,25 +100,25 @@ def _carry_through(training: Training, folder: Path, request: StopRequest) -> No
 
 
 def _prepare(recipe: Recipe, report) -> Training:
-    """Everything in memory, at step 0.  Seeds first: fresh weights are drawn from them."""
-    data, task = get_data(recipe.data), get_task(registry.get_spec(recipe.model).task)
+    """Everything at hand, at step 0.  Seeds first: fresh weights are drawn from them."""
+    subject = subject_of(recipe)
+    data, task = subject.data, subject.task
     train, validation = hold_out(data.load("train"), recipe.validation)
+    train = task.prepare(train, data)
     check_examples(recipe, train)
     keras.utils.set_random_seed(recipe.seed)
-    model = _build(recipe)
-    check_model(recipe, model, data)
-    weights = None
-    if recipe.class_weight is not None:
-        weights = task.class_weights(train.labels, len(data.labels), recipe.class_weight)
-    learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), task.loss, weights)
+    model = _build(recipe, subject)
+    check_model(recipe, model, subject)
+    loss = task.loss(recipe.settings, train, data)
+    learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), loss)
     augmenting = functools.partial(augment, recipe.augment, data)
-    return Training(recipe, learner, task, data, train, validation, augmenting, report)
+    return Training(recipe, learner, subject, train, validation, augmenting, report)
 
 
-def _build(recipe: Recipe) -> keras.Model:
+def _build(recipe: Recipe, subject: Subject) -> keras.Model:
     """The model in the size that fits the data, with fresh weights; says where that is not the size of its name."""
-    spec, usual = fitted_spec(recipe), registry.get_spec(recipe.model).arguments
-    if changed := {name: value for name, value in spec.arguments.items() if usual[name] != value}:
+    usual = registry.get_spec(recipe.model).arguments
+    if changed := {name: value for name, value in subject.spec.arguments.items() if usual[name] != value}:
         values = ", ".join(f"`{name}` {value} (usually {usual[name]})" for name, value in changed.items())
         log.info("`%s` is built for `%s`: %s", recipe.model, recipe.data, values)
     return create_model(recipe.model, **changed)

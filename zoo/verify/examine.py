@@ -22,7 +22,7 @@ from zoo.verify.gates import (
     streaming_gates,
 )
 from zoo.verify.measures import latency
-from zoo.verify.measures.answers import agreement, by_class, of_examples
+from zoo.verify.measures.answers import agreement, of_examples
 from zoo.verify.measures.distance import distance
 from zoo.verify.measures.first_run import first_run
 from zoo.verify.measures.graph import GraphFacts, read_graph
@@ -194,27 +194,38 @@ def _compare(target: str, artifact: Artifact, ground: Ground, report) -> tuple[l
         "right": rightness(outputs, ground.expected, ground.truths),
     }
     gates = parity_gate(target, apart.relative, ground.steps)
-    if ground.measure is None:
+    if ground.evaluation is None:
         gates += answer_gates(target, judged, parity["right"])
     return gates, {"parity": parity}
 
 
 def _score(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
     """Agreement and score on the whole test split."""
-    if ground.measure is None:
+    evaluation = ground.evaluation
+    if evaluation is None:
         return [], {"metrics": None}
-    test, data, headline = ground.measure.examples, ground.measure.data, ground.measure.headline
+    test, subject = evaluation.examples, evaluation.subject
     outputs = artifact.outputs(test.inputs, None, report, f"{target}: test split")
     judged = ground.judge_whole(outputs)
-    found, wanted = score(ground.measure, outputs["logits"]), ground.keras.metrics[headline]
+    scored, keras = score(subject, test, outputs), ground.keras
+    value, expected = (each.metrics[subject.headline] for each in (scored, keras))
     errors = 0.0
-    if len(test) < SMALL_SPLIT and found.metrics[headline] != wanted:
-        errors = 2 * paired_error(ground.measure, outputs["logits"], ground.whole["logits"])
+    if len(test) < SMALL_SPLIT and value != expected:
+        errors = 2 * paired_error(evaluation, scored, keras)
     agrees = {
         "agreement": agreement(judged),
-        "agreement_by_class": by_class(of_examples(judged), test.labels, data.labels),
         "answers": judged,
+        **subject.task.facts_of_answers(of_examples(judged), test, subject.data),
     }
     gates = answer_gates(target, judged)
-    gates += score_gates(target, headline, found.metrics[headline], wanted, reach=ground.reach, two_errors=errors)
-    return gates, {"agreement": agrees, "metrics": found.metrics, "ci95": found.ci95}
+    gates += score_gates(
+        target,
+        subject.headline,
+        subject.metric,
+        value,
+        expected,
+        span=evaluation.span,
+        goal=ground.reach,
+        two_errors=errors,
+    )
+    return gates, {"agreement": agrees, "metrics": scored.metrics, "ci95": scored.ci95}

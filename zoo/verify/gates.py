@@ -1,11 +1,13 @@
 """The bounds that an artifact must meet to ship, as one table, and how what was measured is held against them."""
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
+from zoo.tasks import Metric
 from zoo.verify.float_operators import float_operators
 from zoo.verify.measures.answers import CHOICES, ERROR, WHOLE, Judgement
 from zoo.verify.measures.graph import GraphFacts
@@ -52,7 +54,7 @@ class Bounds:
     """Least share of answers that are Keras's, of the output where it is least; None: only whole numbers are looked at,
     which `whole` bounds."""
     drop: float
-    """Largest loss of the headline metric against Keras on the whole test split, as a fraction."""
+    """Largest loss of the headline metric against Keras on the whole test split, as a share of the metric's span."""
     graph: tuple[GraphRule, ...] = ()
     """What the file's graph must be; a SavedModel has none that is looked at."""
     equal: bool = False
@@ -239,28 +241,43 @@ def _bound_of(kind: str) -> float:
 
 
 def score_gates(
-    target: str, metric: str, found: float, keras: float, *, reach: float | None, two_errors: float = 0.0
+    target: str,
+    name: str,
+    metric: Metric,
+    value: float,
+    keras: float,
+    *,
+    span: float,
+    goal: float | None,
+    two_errors: float = 0.0,
 ) -> list[Gate]:
     """The headline metric on the whole test split.
 
     Args:
         target: whose bounds.
-        metric: the headline's name.
-        found, keras: of the artifact and of the Keras model, as fractions.
-        reach: what the recipe promises, None where it promises nothing.
+        name, metric: the headline's name, and what it says of better and worse.
+        value, keras: of the artifact and of the Keras model.
+        span: what the bounds are shares of, in the metric's unit.
+        goal: what the recipe promises, None where it promises nothing.
         two_errors: two standard errors of the paired difference on a small test split, which a drop may have; else 0.
     """
     bounds = BOUNDS[target]
-    allowed = max(bounds.drop, two_errors)
-    change = abs(found - keras) if bounds.equal else keras - found
-    sign = "change" if bounds.equal else "drop"
-    gates = [
-        Gate("score", f"{metric} {found:.4f}, {sign} {change:+.4f}", f"{sign} <= {allowed:.4f}", change <= allowed)
-    ]
-    if bounds.keeps_goal and reach is not None:
-        floor = reach - allowed
-        gates.append(Gate("goal", f"{metric} {found:.4f}", f">= {floor:.4f}", found >= floor))
+    allowed = max(bounds.drop * span, two_errors)
+    loss = abs(value - keras) if bounds.equal else metric.gain(keras, value)
+    word = "change" if bounds.equal else "drop" if metric.better == "higher" else "rise"
+    figure = f"{name} {_plain(value, span)}, {word} {_plain(loss, span, sign=True)}"
+    gates = [Gate("score", figure, f"{word} <= {_plain(allowed, span)}", loss <= allowed)]
+    if bounds.keeps_goal and goal is not None:
+        floor, sign = metric.worse_by(goal, allowed), ">=" if metric.better == "higher" else "<="
+        met = metric.reaches(value, floor)
+        gates.append(Gate("goal", f"{name} {_plain(value, span)}", f"{sign} {_plain(floor, span)}", met))
     return gates
+
+
+def _plain(value: float, span: float, *, sign: bool = False) -> str:
+    """A number to as many decimals as a ten thousandth of the span has."""
+    decimals = max(0, 4 - math.floor(math.log10(span))) if span > 0 else 4
+    return f"{value:{'+' if sign else ''}.{decimals}f}"
 
 
 def streaming_gates(target: str, streamed: Streamed, steps: int = 0) -> list[Gate]:

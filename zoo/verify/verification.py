@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from zoo._keras import own_settings
 from zoo._system.progress import ignore
 from zoo.bundle import Bundle
-from zoo.data import get_data
+from zoo.bundle.metric import Metric
 from zoo.errors import BundleError, GateError, InputError
-from zoo.tasks import get_task
 from zoo.training.recipe import Recipe, load_recipe
+from zoo.training.recipe.subject import subject_of
 from zoo.verify.examine import measure
 from zoo.verify.gates import Gate
-from zoo.verify.measures.scores import Measure, score
+from zoo.verify.measures.scores import score
 from zoo.verify.running.artifacts import open_artifact
 from zoo.verify.running.reference import keras_model
 
@@ -27,7 +27,7 @@ ERRORS = ("error", "typical_error")
 OF_ANSWERS = ("agreement", "error", "correlation", "right answers")
 """Gates on what is answered to the examples."""
 RATE_TOLERANCE = 0.002
-"""Another processor rounds differently, and turns a few of ten thousand answers."""
+"""Of a metric's span: another processor rounds differently, and turns a few of ten thousand answers."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,12 @@ def score_artifact(bundle: Bundle, target: str, report=ignore) -> dict:
     recipe = recipe_of(bundle)
     if recipe is None:
         raise InputError(f"`{bundle.name}` has no recipe that says on which data it is scored")
-    path, data = bundle.artifact(target), get_data(recipe.data)
-    question = Measure(get_task(bundle.task), data, data.load("test"), recipe.headline)
+    path, subject = bundle.artifact(target), subject_of(recipe)
+    test = subject.data.load("test")
     with open_artifact(target, path) as artifact:
-        outputs = artifact.outputs(question.examples.inputs, None, report, f"{target}: test split")
-    found = score(question, outputs["logits"])
-    return {"metrics": found.metrics, "ci95": {name: list(ends) for name, ends in found.ci95.items()}}
+        outputs = artifact.outputs(test.inputs, None, report, f"{target}: test split")
+    scored = score(subject, test, outputs)
+    return {"metrics": scored.metrics, "ci95": {name: list(ends) for name, ends in scored.ci95.items()}}
 
 
 def recipe_of(bundle: Bundle) -> Recipe | None:
@@ -121,10 +121,11 @@ def card_gates(bundle: Bundle, measured: Mapping) -> list[Gate]:
     """Whether the card tells the truth: one gate for each value that it has wrong, a passed one if there is none."""
     card = {**bundle.card, "artifacts": _comparable(bundle, bundle.card)}
     found, expected = dict(_values(card)), dict(_values({**measured, "artifacts": _comparable(bundle, measured)}))
+    sizes = _sizes(measured)
     wrong = [
         Gate(key, _shown(found, key), f"{_shown(expected, key)} as measured", False)
         for key in sorted(found.keys() | expected.keys())
-        if not _agree(key, found.get(key), expected.get(key))
+        if not _agree(key, found.get(key), expected.get(key), sizes)
     ]
     return wrong or [Gate("card", "true", "true", True)]
 
@@ -165,9 +166,15 @@ def _values(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ob
         yield " > ".join(path), value
 
 
-def _agree(key: str, one: object, other: object) -> bool:
+def _sizes(card: Mapping) -> dict[str, float]:
+    """By metric, what tolerances are shares of."""
+    first = next(iter((card["baselines"] or {}).values()), {})
+    return {name: Metric.of(card, name).size(first.get(name)) for name in card.get("metrics", {})}
+
+
+def _agree(key: str, one: object, other: object, sizes: Mapping[str, float]) -> bool:
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return all(_agree(key, *pair) for pair in zip(one, other, strict=True))
+        return all(_agree(key, *pair, sizes) for pair in zip(one, other, strict=True))
     if type(one) not in (int, float) or type(other) not in (int, float):
         return one == other
     words = key.split(" > ")
@@ -177,7 +184,9 @@ def _agree(key: str, one: object, other: object) -> bool:
         return abs(one - other) <= 0.01
     if words[-1] == "max_abs":
         return abs(one - other) <= max(1e-4, 0.5 * max(abs(one), abs(other)))
-    return abs(one - other) <= RATE_TOLERANCE if set(words) & set(RATES) else one == other
+    if not set(words) & set(RATES):
+        return one == other
+    return abs(one - other) <= RATE_TOLERANCE * sizes.get(words[-1], 1.0)
 
 
 def _shown(values: Mapping, key: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.dataset import DataSet, Examples
+from zoo.data.dataset import DataSet, Examples, Target
 from zoo.data.tfds_store import TfdsStore
 
 VERSION = "3.0.2"
@@ -16,7 +16,7 @@ COPY_WITH_JPEGS = "25a508aee148b4ccf689df271258bb61c79db1edd6c7bdc2d32e0f748c0bf
 def arrange(features: Mapping[str, np.ndarray]) -> Examples:
     """Examples in the order of the authors' batches, which the ids number."""
     order = np.argsort(features["id"])
-    return Examples({"image": features["image"][order]}, features["label"][order].astype(np.int32))
+    return Examples({"image": features["image"][order]}, {"logits": features["label"][order].astype(np.int32)})
 
 
 def find_builder(data_folder: Path):
@@ -33,7 +33,11 @@ DATA_SET = DataSet(
     licence="none stated; the authors ask to cite Krizhevsky (2009)",
     source="A. Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images; "
     "https://www.cs.toronto.edu/~kriz/cifar.html",
-    labels=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    targets={
+        "logits": Target(
+            "class", ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+        )
+    },
     counts={"train": 50_000, "test": 10_000},
     inputs={"image": {"kind": "image", "shape": (32, 32, 3), "dtype": "uint8"}},
     store=TfdsStore(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.data.dataset import DataSet, Examples
+from zoo.data.dataset import DataSet, Examples, Target
 from zoo.errors import needs
 
 TRAIN = 1400
@@ -24,7 +24,7 @@ class DigitsStore:
         digits = load_digits()
         rows = slice(None, TRAIN) if split == "train" else slice(TRAIN, None)
         images = np.round(digits.images[rows, :, :, None] * (255 / FULL_INK)).astype(np.uint8)
-        return Examples({"image": images}, digits.target[rows].astype(np.int32))
+        return Examples({"image": images}, {"logits": digits.target[rows].astype(np.int32)})
 
     def prepare(self) -> None:
         """Nothing to do."""
@@ -40,7 +40,7 @@ DATA_SET = DataSet(
     licence="CC BY 4.0",
     source="E. Alpaydin, C. Kaynak (1998), Optical Recognition of Handwritten Digits; its test part, in scikit-learn; "
     "https://archive.ics.uci.edu/dataset/80",
-    labels=tuple("0123456789"),
+    targets={"logits": Target("class", tuple("0123456789"))},
     counts={"train": TRAIN, "test": 397},
     inputs={"image": {"kind": "image", "shape": (8, 8, 1), "dtype": "uint8"}},
     store=DigitsStore(),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.dataset import DataSet, Examples
+from zoo.data.dataset import DataSet, Examples, Target
 from zoo.data.mitbih.beats import INTERVALS_SHAPE, SYMBOLS, WINDOW_SHAPE
 from zoo.data.mitbih.records import RATE
 from zoo.data.tfds_store import TfdsStore
@@ -17,7 +17,7 @@ def arrange(features: Mapping[str, np.ndarray]) -> Examples:
     """Examples in the order of record and time, grouped by record: one a patient."""
     order = np.lexsort((features["sample"], features["record"]))
     inputs = {name: features[name][order] for name in ("ecg", "rr")}
-    return Examples(inputs, features["label"][order].astype(np.int32), features["record"][order])
+    return Examples(inputs, {"logits": features["label"][order].astype(np.int32)}, features["record"][order])
 
 
 def find_builder(data_folder: Path):
@@ -34,7 +34,7 @@ DATA_SET = DataSet(
     licence="Open Data Commons Attribution 1.0",
     source="G. B. Moody, R. G. Mark (2001), IEEE Eng. in Med. and Biol. 20(3), 45-50; "
     "https://physionet.org/content/mitdb/1.0.0",
-    labels=tuple(SYMBOLS),
+    targets={"logits": Target("class", tuple(SYMBOLS), scored=("N", "S", "V", "F"))},
     counts={"train": 51_021, "test": 49_712},
     inputs={
         "ecg": {"kind": "signal", "shape": WINDOW_SHAPE, "dtype": "float32", "unit": "mV", "rate": RATE},
@@ -42,7 +42,6 @@ DATA_SET = DataSet(
     },
     store=TfdsStore("mitbih_beats", VERSION, arrange, find_builder),
     group_name="record",
-    scored_labels=("N", "S", "V", "F"),
     caveats=(
         "Records 201 (train) and 202 (test) are of the same man, as in the published split.",
         "Q has 8 beats in train and 7 in test, too few to learn or to judge: `macro_f1` leaves it out, and an answer Q "

@@ -32,7 +32,7 @@ from zoo.sources.keras_file import is_by_keras_2, load_keras_file
 from zoo.sources.said import said_by
 from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
-from zoo.training.recipe.fitted import fitted_spec
+from zoo.training.recipe.subject import subject_of
 
 PART, STEP = "predict", "step"
 
@@ -155,7 +155,7 @@ def _of_zoo(model: str | os.PathLike, path: Path, name: str | None, request: Req
 def _of_run(path: Path, request: Request) -> Source:
     run = load_run(path)
     files = {"recipe.yaml": path / "recipe.yaml", "model.weights.h5": path / "model.weights.h5"}
-    spec = fitted_spec(run.recipe)
+    spec = subject_of(run.recipe).spec
     return _ours(Source(run.full_name, run.model(), files, spec, run.recipe, run.training), request)
 
 

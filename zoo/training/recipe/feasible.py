@@ -1,15 +1,13 @@
 """What a recipe asks for and cannot have: combinations that are refused before anything is trained."""
 
 import keras
-import numpy as np
 
-from zoo import registry
 from zoo._system.processor import usable_cores
-from zoo.data import DataSet, Examples, get_data
-from zoo.errors import RecipeError, UnknownNameError, the_nearest
-from zoo.tasks import get_task
+from zoo.data import DataSet, Examples
+from zoo.errors import InputError, RecipeError, UnknownNameError, the_nearest
 from zoo.training.feeding import augmentation
 from zoo.training.recipe.recipe import Recipe
+from zoo.training.recipe.subject import Subject, subject_of
 
 
 def check_recipe(recipe: Recipe, where: str) -> None:
@@ -19,12 +17,15 @@ def check_recipe(recipe: Recipe, where: str) -> None:
         where: the file, for the message.
 
     Raises:
-        RecipeError: an unknown model or data set, or a combination of values that cannot be.
+        RecipeError: an unknown model or data set, a task that does not fit the data, or a combination of values that
+            cannot be.
     """
     try:
-        spec, data = registry.get_spec(recipe.model), get_data(recipe.data)
-    except UnknownNameError as error:
+        subject = subject_of(recipe)
+        subject.task.check(subject.data)
+    except (UnknownNameError, InputError) as error:
         raise RecipeError(f"`{where}`: {error.message}", error.hint) from error
+    data = subject.data
     if recipe.warmup_epochs >= recipe.epochs:
         _refuse(where, "warmup_epochs", recipe.warmup_epochs, f"fewer than the {recipe.epochs} of `epochs`")
     if (data.group_name is not None) != isinstance(recipe.validation, list):
@@ -32,20 +33,21 @@ def check_recipe(recipe: Recipe, where: str) -> None:
         _refuse(where, "validation", recipe.validation, f"{expected}, as `{data.name}` has them")
     if recipe.threads and recipe.threads > usable_cores():
         _refuse(where, "threads", recipe.threads, f"{usable_cores()} at most, the cores of this machine")
-    _check_metrics(recipe, data, spec.task, where)
+    _check_metrics(recipe, subject, where)
     _check_ranges(recipe, data, where)
     augmentation.check(recipe.augment, data, where)
 
 
-def _check_metrics(recipe: Recipe, data: DataSet, task: str, where: str) -> None:
-    classes = len(data.labels)
-    known = list(get_task(task).metrics(np.eye(classes, dtype=np.float32), np.arange(classes), data))
+def _check_metrics(recipe: Recipe, subject: Subject, where: str) -> None:
+    known = subject.task.metrics(subject.data)
     for key, metric, names in (
-        ("reach", recipe.headline, known),
+        ("reach", recipe.headline, list(known)),
         ("monitor", recipe.monitored, ["loss", *known]),
     ):
         if metric not in names:
-            _refuse(where, key, metric, f"a metric of `{data.name}`; {the_nearest(metric, names)}")
+            _refuse(where, key, metric, f"a metric of `{subject.data.name}`; {the_nearest(metric, names)}")
+    if known[recipe.headline].span == 1.0 and not 0 <= recipe.goal <= 1:
+        _refuse(where, "reach", recipe.goal, f"a fraction from 0 to 1, as `{recipe.headline}` is")
 
 
 def _check_ranges(recipe: Recipe, data: DataSet, where: str) -> None:
@@ -66,19 +68,34 @@ def check_examples(recipe: Recipe, train: Examples) -> None:
         )
 
 
-def check_model(recipe: Recipe, model: keras.Model, data: DataSet) -> None:
-    """Raises RecipeError if the model's inputs or classes are not those of the data."""
+def check_model(recipe: Recipe, model: keras.Model, subject: Subject) -> None:
+    """Raises RecipeError if the model's inputs or outputs are not what the task has of the data."""
+    data = subject.data
     takes = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
-    gives = {name: tuple(facts["shape"]) for name, facts in data.inputs.items()}
-    if takes != gives:
+    inputs = {name: tuple(facts["shape"]) for name, facts in data.inputs.items()}
+    if not _fit(takes, inputs):
         _refuse(
-            recipe.full_name, "data", recipe.data, f"inputs {takes} for `{recipe.model}`; `{data.name}` has {gives}"
+            recipe.full_name, "data", recipe.data, f"inputs {takes} for `{recipe.model}`; `{data.name}` has {inputs}"
         )
-    classes = model.output["logits"].shape[-1]
-    if classes != len(data.labels):
+    gives = {name: tuple(tensor.shape[1:]) for name, tensor in model.output.items()}
+    outputs = {name: tuple(shape) for name, shape in subject.task.outputs(data).items()}
+    if not _fit({name: gives.get(name) for name in outputs}, outputs):
         _refuse(
-            recipe.full_name, "data", recipe.data, f"{classes} classes for `{recipe.model}`; it has {len(data.labels)}"
+            recipe.full_name,
+            "data",
+            recipe.data,
+            f"outputs {gives} for `{recipe.model}`; {subject.task.name} of `{data.name}` has {outputs}",
         )
+
+
+def _fit(model: dict, data: dict) -> bool:
+    """Whether shapes are the same by name; an open size takes any."""
+    return model.keys() == data.keys() and all(
+        shape is not None
+        and len(shape) == len(data[name])
+        and all(size in (None, other) for size, other in zip(shape, data[name], strict=True))
+        for name, shape in model.items()
+    )
 
 
 def _refuse(where: str, key: str, found: object, expected: str) -> None:

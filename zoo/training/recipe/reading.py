@@ -1,16 +1,23 @@
 """Reads recipes: one flat YAML each, checked before anything is done; what is wrong is said with its file and key."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
 
-from zoo.errors import RecipeError, the_nearest
+from zoo import registry
+from zoo.errors import RecipeError, UnknownNameError, the_nearest
 from zoo.paths import recipe_path
+from zoo.tasks import Task, get_task, list_tasks
+from zoo.tasks.task import Settings
 from zoo.training.recipe import _yaml
 from zoo.training.recipe.feasible import check_recipe
 from zoo.training.recipe.recipe import Recipe
+
+KEYS = {key: field for key, field in Recipe.model_fields.items() if key != "settings"}
+"""Those of every recipe."""
 
 
 def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) -> Recipe:
@@ -60,25 +67,44 @@ def _read(path: Path) -> dict:
 
 
 def _validate(values: dict, path: Path, overrides: dict) -> Recipe:
+    task = _task_of(values)
+    schema = task.Settings if task else Settings
+    own = {key: value for key, value in values.items() if key in schema.model_fields}
     try:
-        return Recipe(**values)
+        return Recipe(**{key: value for key, value in values.items() if key not in own}, settings=schema(**own))
     except ValidationError as error:
         # An unknown key is named first: a misspelt one also leaves a key missing, which would mislead.
         faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-        raise RecipeError(*_explain(faults[0], path, overrides)) from error
+        raise RecipeError(*_explain(faults[0], path, overrides, task)) from error
 
 
-def _explain(fault: dict, path: Path, overrides: dict) -> tuple[str, str | None]:
+def _task_of(values: dict) -> Task | None:
+    """The task of the model that a recipe names; None where there is no such model, which is said later."""
+    try:
+        return get_task(registry.get_spec(values["model"]).task)
+    except (KeyError, TypeError, AttributeError, UnknownNameError):
+        return None
+
+
+def _explain(fault: dict, path: Path, overrides: dict, task: Task | None) -> tuple[str, str | None]:
     """Message and hint for one complaint of pydantic."""
     key = str(fault["loc"][0])
     where = f"`--set {key}=...`" if key in overrides else f"`{path}`"
+    fields = KEYS | (task.Settings.model_fields if task else {})
     if fault["type"] == "extra_forbidden":
-        return f"{where}: unknown key `{key}`; {the_nearest(key, Recipe.model_fields)}", None
-    expected = Recipe.model_fields[key].description
+        return f"{where}: {_unknown(key, fields, task)}", None
+    expected = fields[key].description
     if fault["type"] == "missing":
         return f"{where}: the key `{key}` is missing", f"it expects {expected}"
     message = f"{where}: wrong value of `{key}`: found `{str(_found(fault))[:80]}`, expected {expected}"
     return message, _hint(fault["loc"][-1], fault["input"])
+
+
+def _unknown(key: str, fields: Mapping, task: Task | None) -> str:
+    owners = [name for name in list_tasks() if key in get_task(name).Settings.model_fields]
+    if task and owners:
+        return f"`{key}` is a key of recipes for {' and '.join(owners)}: the model is for {task.name}"
+    return f"unknown key `{key}`; {the_nearest(key, fields)}"
 
 
 def _found(fault: dict) -> object:

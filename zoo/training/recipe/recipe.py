@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
+from zoo.tasks.task import Settings
 from zoo.training.recipe import _yaml
 
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Range = Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=2)]
 
@@ -39,9 +40,6 @@ class Recipe(BaseModel):
     )
     clip_norm: Positive | None = Field(None, description="a number above 0: largest global norm of a step's gradient")
     augment: list[str] = Field([], description="a list of names of augmentations")
-    class_weight: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        None, description="a number in (0, 1]: an example counts 1 / (examples of its class) to this power"
-    )
     validation: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=1)] = Field(
         description="how many examples at the end of train are held out, or the list of groups (records) that are"
     )
@@ -59,9 +57,11 @@ class Recipe(BaseModel):
         None, description="an integer from 1: threads of the processor; all unless given"
     )
     ranges: dict[str, Range] = Field({}, description="input name: [lowest, highest] that is physically sensible")
-    reach: dict[str, Fraction] = Field(
-        min_length=1, max_length=1, description="one metric of the test split: the least it must reach, as a fraction"
+    reach: dict[str, Finite] = Field(
+        min_length=1, max_length=1, description="one metric of the test split and what it must reach"
     )
+    settings: SerializeAsAny[Settings] = Field(Settings(), exclude=True, description="keys of the task alone")
+    """In the file its keys stand among the others."""
 
     @property
     def full_name(self) -> str:
@@ -78,6 +78,15 @@ class Recipe(BaseModel):
         """What chooses the best epoch: `loss`, or a metric."""
         return self.monitor or self.headline
 
+    @property
+    def goal(self) -> float:
+        """What the headline must reach."""
+        return self.reach[self.headline]
+
+    def values(self) -> dict[str, object]:
+        """Every key of the file with its value, defaults and those of the task included."""
+        return {**self.model_dump(), **self.settings.model_dump()}
+
     def to_yaml(self) -> str:
-        """The resolved recipe: every key that has a value, defaults included."""
-        return _yaml.render(self.model_dump(exclude_none=True))
+        """The resolved recipe: every key that has a value."""
+        return _yaml.render({key: value for key, value in self.values().items() if value is not None})

@@ -1,6 +1,6 @@
 """`card.json`, schema 1: the measured facts of a bundle, put together here and nowhere else (design, section 5).
 
-Rates are fractions, times µs, sizes bytes; null stands for "not measured".
+Rates are fractions, other metrics in their own unit, times µs, sizes bytes; null stands for "not measured".
 """
 
 import hashlib
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import keras
 
-from zoo.data import DataSet, Examples
 from zoo.data.splits import hold_out
 from zoo.families._counting import facts as counted_facts
 from zoo.registry import get_spec
@@ -23,7 +22,7 @@ from zoo.verify.running.ground import Ground
 
 PUBLISHED = Path(__file__).with_name("published.toml")
 DIGITS = 6
-"""Decimals of a rate: a split of a million examples is told apart."""
+"""Decimals of a figure: rates of a split of a million examples are told apart."""
 
 
 def card(
@@ -36,16 +35,16 @@ def card(
 ) -> dict:
     """The whole card; see `examine.measure` for the arguments."""
     score = ground.keras
-    train = ground.measure.data.load("train") if ground.measure else None
     return {
         "schema": 1,
         "bundle": manifest["name"],
+        **_metrics(ground),
         "model": _model(manifest, model),
-        "data": _data(recipe, train, ground),
+        "data": _data(recipe, ground),
         "training": _training(recipe, training),
-        "baselines": _baselines(train, ground),
+        "baselines": _baselines(ground),
         "published": published(manifest["name"], recipe.data if recipe else None),
-        "keras": {"metrics": _rates(score.metrics), "ci95": _intervals(score.ci95)} if score else None,
+        "keras": {"metrics": _figures(score.metrics), "ci95": _intervals(score.ci95)} if score else None,
         "artifacts": dict(artifacts),
     }
 
@@ -64,7 +63,8 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
     parity = {**facts["parity"], **facts.get("agreement", {})} if "parity" in facts else None
     if parity:
         parity |= {"max_abs": float(f"{parity['max_abs']:.3g}"), "agreement": round(parity["agreement"], DIGITS)}
-        parity["agreement_by_class"] = _rates(parity.get("agreement_by_class"))
+        if "agreement_by_class" in parity:
+            parity["agreement_by_class"] = _figures(parity["agreement_by_class"])
         right = parity.pop("right", {})
         parity["answers"] = {name: _judged(judgement, right.get(name)) for name, judgement in parity["answers"].items()}
     bytes_, sha256 = size_and_hash(path)
@@ -85,7 +85,7 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "gpu": facts.get("gpu"),
         "parity": parity,
         "streaming": _streaming(facts.get("streaming")),
-        "metrics": _rates(facts.get("metrics")),
+        "metrics": _figures(facts.get("metrics")),
         "ci95": _intervals(facts.get("ci95")),
         "latency_us": facts.get("latency_us"),
         "peak_memory_bytes": facts.get("peak_memory_bytes"),
@@ -157,37 +157,40 @@ def _of_users(model: keras.Model) -> dict:
     return counted | {"receptive_field": None}
 
 
-def _data(recipe: Recipe | None, train: Examples | None, ground: Ground) -> dict | None:
+def _metrics(ground: Ground) -> dict:
+    """What the figures of the card are."""
+    if ground.evaluation is None:
+        return {}
+    subject = ground.evaluation.subject
+    return {"metrics": {name: metric.to_dict() for name, metric in subject.task.metrics(subject.data).items()}}
+
+
+def _data(recipe: Recipe | None, ground: Ground) -> dict | None:
     if recipe is None:
         return None
-    data = ground.measure.data
-    kept, held = hold_out(train, recipe.validation)
+    evaluation = ground.evaluation
+    data, test = evaluation.subject.data, evaluation.examples
+    kept, held = hold_out(evaluation.train, recipe.validation)
     return {
         "name": data.name,
         "version": data.version,
         "licence": data.licence,
         "source": data.source,
-        "splits": {"train": len(kept), "validation": len(held), "test": len(ground.measure.examples)},
-        "test_by_class": _by_class(data, ground.measure.examples.labels),
+        "splits": {"train": len(kept), "validation": len(held), "test": len(test)},
         "grouped_by": data.group_name,
-        "scored_labels": list(data.scored_labels),
+        **evaluation.subject.task.facts(test, data),
         "notes": list(data.notes),
     }
-
-
-def _by_class(data: DataSet, labels) -> dict[str, int]:
-    return {label: int((labels == index).sum()) for index, label in enumerate(data.labels)}
 
 
 def _training(recipe: Recipe | None, training: Mapping | None) -> dict | None:
     return {**training, "reach": dict(recipe.reach)} if recipe and training else None
 
 
-def _baselines(train: Examples | None, ground: Ground) -> dict | None:
-    if ground.measure is None:
+def _baselines(ground: Ground) -> dict | None:
+    if ground.evaluation is None:
         return None
-    found = ground.measure.task.baselines(ground.measure.data, train, ground.measure.examples)
-    return {name: _rates(metrics) for name, metrics in found.items()}
+    return {name: _figures(metrics) for name, metrics in ground.evaluation.baselines.items()}
 
 
 def _streaming(found: Mapping | None) -> dict | None:
@@ -206,13 +209,19 @@ def _judged(judgement: Judgement, right: Rightness | None) -> dict:
         "an_example": judgement.same.shape[1],
         "agreement": round(judgement.agreement, DIGITS),
         **{name: None if figure is None else float(f"{figure:.3g}") for name, figure in figures.items()},
-        **_rates({"right": right.found, "keras_right": right.keras} if right else {}),
+        **_figures({"right": right.found, "keras_right": right.keras} if right else {}),
     }
 
 
-def _rates(metrics: Mapping[str, float] | None) -> dict[str, float] | None:
-    return None if metrics is None else {name: round(float(value), DIGITS) for name, value in metrics.items()}
+def _figures(metrics: Mapping[str, float] | None) -> dict[str, float] | None:
+    return None if metrics is None else {name: _rounded(value) for name, value in metrics.items()}
 
 
 def _intervals(intervals: Mapping[str, Sequence[float]] | None) -> dict[str, list[float]] | None:
-    return intervals and {name: [round(float(end), DIGITS) for end in ends] for name, ends in intervals.items()}
+    return intervals and {name: [_rounded(end) for end in ends] for name, ends in intervals.items()}
+
+
+def _rounded(value: float) -> float:
+    """To `DIGITS` decimals; an error that is small in its unit to as many digits."""
+    value = float(value)
+    return round(value, DIGITS) if abs(value) >= 0.1 or not value else float(f"{value:.{DIGITS}g}")

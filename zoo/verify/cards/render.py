@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from zoo.bundle.metric import Metric
+from zoo.tasks import get_task
 from zoo.verify.float_operators import NO_KERNEL, float_operators
 
 BEGIN, END = "<!-- table:pretrained -->", "<!-- end -->"
@@ -11,7 +13,7 @@ NONE = "-"
 
 def bundle_readme(card: Mapping) -> str:
     """The `README.md` of a bundle."""
-    sections = (_title, _use, _artifacts, _runtimes, _classes, _comparison, _data, _training, _operators)
+    sections = (_title, _use, _artifacts, _runtimes, _of_task, _comparison, _data, _training, _operators)
     return "\n\n".join(text for section in sections if (text := section(card))) + "\n"
 
 
@@ -55,20 +57,13 @@ def headline(card: Mapping) -> str | None:
     return next(iter(card["keras"]["ci95"])) if card["keras"] else None
 
 
-def rate(value: float | None, metric: str) -> str:
-    """A fraction for people: accuracies as percents, F1s as they are."""
-    if value is None:
-        return NONE
-    return f"{100 * value:.2f} %" if metric == "accuracy" else f"{value:.3f}"
-
-
-def headline_of(entry: Mapping | None, metric: str | None) -> str:
+def headline_of(card: Mapping, entry: Mapping | None) -> str:
     """The headline metric of a card's `keras` block or of an artifact's entry, with its 95 % interval."""
-    if not entry or metric is None or not entry.get("metrics"):
+    name = headline(card)
+    if not entry or name is None or not entry.get("metrics"):
         return NONE
-    low, high = entry["ci95"][metric]
-    ends = f"{100 * low:.1f}-{100 * high:.1f}" if metric == "accuracy" else f"{low:.3f}-{high:.3f}"
-    return f"{rate(entry['metrics'][metric], metric)} ({ends})"
+    metric = Metric.of(card, name)
+    return f"{metric.text(entry['metrics'][name])} ({metric.interval(*entry['ci95'][name])})"
 
 
 def _pretrained_row(card: Mapping) -> list[str]:
@@ -79,8 +74,8 @@ def _pretrained_row(card: Mapping) -> list[str]:
         ", ".join([card["model"]["task"] or NONE, *([card["data"]["name"]] if card["data"] else [])]),
         f"{card['model']['parameters']:,}",
         metric or NONE,
-        headline_of(float32, metric),
-        headline_of(int8, metric),
+        headline_of(card, float32),
+        headline_of(card, int8),
         f"{_number(float32, 'bytes')} / {_number(int8, 'bytes')}",
         f"{_latency(float32)} / {_latency(int8)}",
     ]
@@ -124,8 +119,8 @@ def _artifacts(card: Mapping) -> str:
         "peak memory",
         "GPU",
     )
-    rows = [_artifact_row(target, entry, metric) for target, entry in card["artifacts"].items()]
-    keras = [["Keras", headline_of(card["keras"], metric), *[NONE] * 6]] if card["keras"] else []
+    rows = [_artifact_row(card, target, entry) for target, entry in card["artifacts"].items()]
+    keras = [["Keras", headline_of(card, card["keras"]), *[NONE] * 6]] if card["keras"] else []
     notes = [_provenance(card), *_disabled(card), *_judged(card), *_remarks(card), *_off_gpu(card), *_streams(card)]
     return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
 
@@ -150,11 +145,11 @@ def _runtimes(card: Mapping) -> str:
     return "\n\n".join(["## On either runtime", table(columns, rows), " ".join([said, *failures])])
 
 
-def _artifact_row(target: str, entry: Mapping, metric: str | None) -> list[str]:
+def _artifact_row(card: Mapping, target: str, entry: Mapping) -> list[str]:
     parity, latency = entry["parity"], entry["latency_us"]
     return [
         target if entry["status"] == "passed" else f"{target} ({entry['status']})",
-        headline_of(entry, metric) if entry["metrics"] else "not measured",
+        headline_of(card, entry) if entry["metrics"] else "not measured",
         f"{parity['max_abs']:.2g}" if parity else NONE,
         f"{100 * parity['agreement']:.2f} %" if parity else NONE,
         _number(entry, "bytes"),
@@ -288,32 +283,29 @@ def _off_gpu(card: Mapping) -> list[str]:
     return [f"Not for the GPU delegate: {_joined(names)}. {reason}." for reason, names in targets.items()]
 
 
-def _classes(card: Mapping) -> str:
-    """A row a class: F1 of Keras and of the artifacts, and how often the int8 artifact answers as Keras."""
+def _of_task(card: Mapping) -> str:
+    """The tables that only the task of the card has."""
     if not card["keras"]:
         return ""
     shown = {name: entry for name in ("float32", "int8") if (entry := _shipped(card, name))}
-    rows = []
-    for label, count in card["data"]["test_by_class"].items():
-        scored = "" if label in card["data"]["scored_labels"] else " (not scored)"
-        f1 = [rate(entry["metrics"].get(f"f1_{label}"), "f1") for entry in (card["keras"], *shown.values())]
-        same = [_share(entry["parity"]["agreement_by_class"].get(label)) for entry in shown.values()]
-        rows.append([f"{label}{scored}", f"{count:,}", *f1, *same])
-    columns = ("class", "test examples", "F1 Keras", *(f"F1 {name}" for name in shown))
-    return "## By class\n\n" + table((*columns, *(f"same answer {name}" for name in shown)), rows)
+    sections = get_task(card["model"]["task"]).sections(card, shown)
+    return "\n\n".join(f"## {section.title}\n\n{table(section.columns, section.rows)}" for section in sections)
 
 
 def _comparison(card: Mapping) -> str:
     """Every metric that is not of one class, beside the baselines and what others published."""
     if not card["keras"]:
         return ""
-    metrics = [name for name in card["keras"]["metrics"] if not name.startswith("f1_")]
+    metrics = get_task(card["model"]["task"]).summary(list(card["keras"]["metrics"]))
     entries = {"Keras": card["keras"]["metrics"]}
     entries |= {name: entry["metrics"] for name in ("float32", "int8") if (entry := _shipped(card, name))}
     entries |= {f"baseline: {name}": values for name, values in (card["baselines"] or {}).items()}
     if card["published"]:
         entries["published"] = card["published"]["metrics"]
-    rows = [[name, *(rate(values.get(metric), metric) for metric in metrics)] for name, values in entries.items()]
+    rows = [
+        [name, *(Metric.of(card, metric).text(values.get(metric)) for metric in metrics)]
+        for name, values in entries.items()
+    ]
     source = f"\n\nPublished: {card['published']['source']}." if card["published"] else ""
     return "## Beside others\n\n" + table(("", *metrics), rows) + source
 
@@ -331,7 +323,7 @@ def _training(card: Mapping) -> str:
     if not card["training"]:
         return ""
     facts = card["training"]
-    goal = _joined([f"{metric} {rate(value, metric)}" for metric, value in facts["reach"].items()])
+    goal = _joined([f"{name} {Metric.of(card, name).text(value)}" for name, value in facts["reach"].items()])
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     minutes = f"{facts['seconds'] / 60:,.0f} min"
     return (

@@ -5,7 +5,7 @@ if its error is small beside the spread of Keras's own answers, never beside its
 wrong.  Outputs with steps are judged a step at a time.  Small outputs and outputs with an offset are judged as any.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,17 +96,6 @@ def closeness(judged: Mapping[str, Judgement]) -> float:
 def of_examples(judged: Mapping[str, Judgement]) -> np.ndarray:
     """(n,) the share of an example's answers that are Keras's, of the output where it is least."""
     return np.min([judgement.same.mean(axis=1) for judgement in judged.values()], axis=0)
-
-
-def by_class(same: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> dict[str, float]:
-    """The share of equal answers among the examples of each class; classes without examples are left out.
-
-    Args:
-        same: (n,) shares or bool.
-        labels: (n,) int, into `names`.
-        names: of the classes.
-    """
-    return {name: float(np.mean(same[labels == index])) for index, name in enumerate(names) if np.any(labels == index)}
 
 
 def _judged(found: np.ndarray, expected: np.ndarray, kind: str | None) -> Judgement:

@@ -1,47 +1,60 @@
 """The score of an artifact on the whole test split, its interval, and how sure a drop is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 
-from zoo.data.dataset import DataSet, Examples
+from zoo.data.dataset import Examples
+from zoo.training.recipe.subject import Subject
+
+Arrays = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Measure:
+class Evaluation:
     """What is scored, and how."""
 
-    task: ModuleType
-    """A task of `zoo.tasks`."""
-    data: DataSet
+    subject: Subject
     examples: Examples
     """The whole test split."""
-    headline: str
-    """The metric that gates look at."""
+    train: Examples
+    baselines: Mapping[str, Mapping[str, float]]
+    """Metrics of what needs no model."""
+
+    @property
+    def span(self) -> float:
+        """What the bounds on the headline metric are shares of; see `Metric.size`."""
+        first = next(iter(self.baselines.values()), {})
+        return self.subject.metric.size(first.get(self.subject.headline))
 
 
 @dataclass(frozen=True)
 class Score:
-    """Metrics of one set of answers; rates are fractions."""
+    """Metrics of one set of answers."""
 
     metrics: dict[str, float]
     ci95: dict[str, Sequence[float]]
     """The 95 % interval of the headline metric, under its name."""
+    answers: Arrays
+    """What was scored, as the task keeps it."""
 
 
-def score(measure: Measure, logits: np.ndarray) -> Score:
-    """Scores the logits of the test split, (n, classes)."""
-    task, data, examples, headline = measure.task, measure.data, measure.examples, measure.headline
+def score(subject: Subject, examples: Examples, outputs: Arrays) -> Score:
+    """Scores the outputs for the test split, each (n, ...)."""
+    task, data, headline = subject.task, subject.data, subject.headline
+    answers = task.answers(outputs, {name: column[:] for name, column in examples.targets.items()}, data)
     return Score(
-        metrics=task.metrics(logits, examples.labels, data),
-        ci95={headline: tuple(task.interval(headline, logits, examples.labels, examples.groups, data))},
+        metrics=task.score(answers, examples, data),
+        ci95={headline: tuple(task.interval(headline, answers, examples, data))},
+        answers=answers,
     )
 
 
-def paired_error(measure: Measure, one: np.ndarray, other: np.ndarray) -> float:
-    """The standard error of the difference of two headline metrics on the same examples; `one`, `other`: logits."""
-    examples = measure.examples
-    found = measure.task.difference(measure.headline, [one], [other], examples.labels, examples.groups, measure.data)
-    return found.standard_error
+def paired_error(evaluation: Evaluation, one: Score, other: Score) -> float:
+    """The standard error of the difference of two headline metrics on the same examples."""
+    subject = evaluation.subject
+    difference = subject.task.difference(
+        subject.headline, [one.answers], [other.answers], evaluation.examples, subject.data
+    )
+    return difference.standard_error

@@ -8,11 +8,10 @@ import numpy as np
 from keras import layers
 
 from zoo._system.progress import ignore
-from zoo.data import get_data
-from zoo.tasks import get_task
 from zoo.training.recipe import Recipe
+from zoo.training.recipe.subject import subject_of
 from zoo.verify.measures.answers import Judgement, judge
-from zoo.verify.measures.scores import Measure, Score, score
+from zoo.verify.measures.scores import Evaluation, Score, score
 from zoo.verify.running.examples import random_inputs, stratified
 from zoo.verify.running.kinds import kinds_in
 from zoo.verify.running.reference import keras_outputs
@@ -33,7 +32,7 @@ class Ground:
     """Keras's outputs for them."""
     kinds: Mapping[str, str]
     """What each output is; see `answers.judge`."""
-    measure: Measure | None = None
+    evaluation: Evaluation | None = None
     """How the whole test split is scored; None where there is none."""
     whole: Arrays | None = None
     """Keras's outputs for the whole test split."""
@@ -80,19 +79,20 @@ def lay_ground(
         source = "examples" if examples else "random inputs"
         expected = keras_outputs(model, inputs, report)
         return Ground(inputs=inputs, source=source, expected=expected, truths=truths or {}, **common)
-    data = get_data(recipe.data)
-    test = data.load("test")
+    subject = subject_of(recipe)
+    data, task = subject.data, subject.task
+    train, test = data.load("train"), data.load("test")
     whole = keras_outputs(model, test.inputs, report, "Keras: test split")
-    chosen = stratified(test.labels)
-    question = Measure(get_task(manifest["task"]), data, test, recipe.headline)
+    chosen = stratified(task.strata(test))
+    evaluation = Evaluation(subject, test, train, task.baselines(data, train, test))
     return Ground(
-        inputs=test.take(chosen).inputs,
+        inputs={name: column[chosen] for name, column in test.inputs.items()},
         source=f"{data.name} test",
         expected={name: output[chosen] for name, output in whole.items()},
-        measure=question,
+        evaluation=evaluation,
         whole=whole,
-        keras=score(question, whole["logits"]),
-        reach=recipe.reach[recipe.headline],
+        keras=score(subject, test, whole),
+        reach=recipe.goal,
         **common,
     )
 
