@@ -37,7 +37,7 @@ def test_a_run_holds_what_it_should(undisturbed):
     assert run.path.parent.name == run.full_name == "resnet_tiny.digits"
     assert len(list((run.path / "state").iterdir())) == 2
     assert f"`zoo export {run.path} --out saved_models`" in process.stdout
-    assert re.fullmatch(r"(epoch \d of 3: loss [\d.]+, validation loss [\d.]+, accuracy [\d.]+\n){3}", process.stderr)
+    assert re.fullmatch(r"(epoch \d of 3: loss [\d.]+, validation loss [\d.]+, accuracy [\d.]+ %\n){3}", process.stderr)
     assert run.environment["deterministic"]
     assert run.training["epochs"] == 3
     assert run.training["seconds"] >= 0
@@ -89,10 +89,10 @@ def test_below_its_goal_it_exits_3(small_recipe, tmp_path, zoo):
     command = [sys.executable, ROOT / "recipes" / "train.py", small_recipe, *QUICK, "--set", "reach={accuracy: 1.0}"]
     process = subprocess.run([*command, "--out", tmp_path], capture_output=True, text=True, timeout=600)
     assert process.returncode == 3
-    assert re.search(r"ends below its goal on the test split: accuracy is 0\.\d+, expected 1\.0", process.stderr)
+    assert re.search(r"does not reach its goal on the test split: accuracy is [\d.]+ %, expected 100.00 % or more", process.stderr)
     run = load_run(only_run(tmp_path))
     assert not run.evaluation["reached"]
-    assert "ends below its goal" in zoo("evaluate", run.path, code=3).stderr
+    assert "does not reach its goal" in zoo("evaluate", run.path, code=3).stderr
 
 
 def test_a_loss_that_is_no_number_stops_it(small_recipe, tmp_path):

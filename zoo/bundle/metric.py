@@ -57,10 +57,9 @@ class Metric:
         """The span in the metric's own unit, `baseline` being what the first baseline has; 1 where nothing is known."""
         return self.span if self.span is not None else abs(baseline or 1.0)
 
-    @property
-    def goal_words(self) -> str:
-        """What a recipe's goal is."""
-        return "the least" if self.better == "higher" else "the most"
+    def goal(self, value: float) -> str:
+        """What must be reached, for people."""
+        return f"{self.text(value)} or {'more' if self.better == 'higher' else 'less'}"
 
     def text(self, value: float | None, none: str = "-") -> str:
         """A value for people."""

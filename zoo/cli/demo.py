@@ -25,7 +25,7 @@ def demo(
     """Trains two small models on handwritten digits, exports both to five targets, verifies all: `zoo demo`.
 
     The digits are those of scikit-learn: nothing is downloaded.  Every figure that it prints was measured on the
-    exported file.  Exits 3 if a model ends below its goal or a file fails its gates.
+    exported file.  Exits 3 if a model does not reach its goal or a file fails its gates.
     """
     import_tensorflow()
     from zoo.export import export_model

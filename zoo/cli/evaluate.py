@@ -1,8 +1,9 @@
 """`zoo evaluate`: what the test split says of a run or of one artifact of a bundle."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from zoo.cli import _names
 from zoo.cli._output import import_tensorflow, print_json, progress_bar
 from zoo.cli._tables import print_table
 from zoo.errors import InputError
+
+if TYPE_CHECKING:
+    from zoo.training import Run
 
 
 def evaluate(
@@ -41,7 +45,6 @@ def evaluate(
 def evaluate_training(path: str, target: str | None, as_json: bool) -> None:
     """Prints the evaluation of a run, which is made first if the training ended and was killed before it."""
     from zoo.training import environment, evaluate_run, load_run
-    from zoo.training.recipe.subject import subject_of
 
     if target is not None:
         raise InputError(f"`--target {target}` is for a bundle: `{path}` is a run, which has no artifacts")
@@ -54,8 +57,7 @@ def evaluate_training(path: str, target: str | None, as_json: bool) -> None:
     if as_json:
         print_json(run.evaluation)
     else:
-        subject = subject_of(run.recipe)
-        print_evaluation(run.evaluation, subject.task.metrics(subject.data))
+        print_evaluation(run)
     run.check_reach()
 
 
@@ -81,8 +83,12 @@ def figure(score: dict, name: str, metric: Metric) -> str:
     return f"{metric.text(score['metrics'][name])}{interval}"
 
 
-def print_evaluation(evaluation: dict, metrics: Mapping[str, Metric]) -> None:
+def print_evaluation(run: Run) -> None:
     """A table with a metric a row: the test split, its interval where it is the headline, and each baseline."""
+    from zoo.training.recipe.subject import subject_of
+
+    evaluation, subject = run.evaluation, subject_of(run.recipe)
+    metrics = subject.task.metrics(subject.data)
     baselines, intervals = evaluation["baselines"], evaluation["ci95"]
     rows = [
         (

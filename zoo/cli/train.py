@@ -52,7 +52,7 @@ def train(
     if as_json:
         print_json({"run": str(run.path), "evaluation": run.evaluation})
     else:
-        print_evaluation(run.evaluation)
+        print_evaluation(run)
         print(f"\nthe run is `{run.path}`; `zoo export {run.path} --out saved_models` makes a bundle of it")
     if not had_ended:
         run.check_reach()

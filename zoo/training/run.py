@@ -125,7 +125,7 @@ class Run:
         if not metric.reaches(score, goal):
             raise GateError(
                 f"`{self.full_name}` does not reach its goal on the test split: {name} is {metric.text(score)}, "
-                f"expected {metric.goal_words} {metric.text(goal)}"
+                f"expected {metric.goal(goal)}"
             )
 
 
