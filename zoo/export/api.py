@@ -93,9 +93,9 @@ def export_model(
         int8_io: `int8`, `uint8` or `float32` ends of the target `int8`; unless given uint8 for an image and int8 for
             all else, but float32 for an input of a model that is not the zoo's if 8 bits would spoil it.
         stream: whether artifacts have the signature `stream` too, which is given frames as they come: `zoo.runtime`
-            streams by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and the states, (batch, ...) each:
-            zeros (in an int8 file the zero point) before the first frame, then what the call before gave under the
-            same name, as it is.  An output without a time axis is the answer after the frames so far.
+            streams by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and states, (batch, ...)
+            each: zeros (in an int8 file the zero point) before the first frame, then what the call before gave under
+            the same name, as it is.  An output without a time axis is the answer after the frames so far.
         chunk: frames a call of `stream`.
         builder: where `model` is a file of weights alone, what builds the model that they are of: a function without
             arguments, `module:function` of one, or the name of a model of the zoo.
