@@ -11,7 +11,7 @@ from keras import Input, Model, layers
 from lowered_models import CELLS, ready
 from own_cells import NormalisedCell
 
-from zoo.export.streaming.part import Step
+from zoo.export.streaming.part import StreamPart
 from zoo.runtime.decode import Stream
 
 LENGTH = 12
@@ -127,28 +127,30 @@ def made(name: str) -> Model:
     return ready(STREAMED[name]())
 
 
-def streamed_answers(data: bytes, step: Step, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What the signature `step` of a file gives, as it stores it; states go back as they came."""
-    runner = Interpreter(model_content=data, num_threads=1).get_signature_runner("step")
+def streamed_answers(data: bytes, stream: StreamPart, examples: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the signature `stream` of a file gives, as it stores it; states go back as they came."""
+    runner = Interpreter(model_content=data, num_threads=1).get_signature_runner("stream")
     given, count = runner.get_input_details(), len(next(iter(examples.values())))
     batch = next(iter(given.values()))["shape"][0]
-    length, answers = examples[step.timed_inputs[0]].shape[1], []
+    length, answers = examples[stream.timed_inputs[0]].shape[1], []
     for first in range(0, count, batch):
         group = {name: array[first : first + batch] for name, array in examples.items()}
-        states = {name: np.full(given[name]["shape"], zero(given[name]), given[name]["dtype"]) for name in step.state}
+        states = {name: np.full(given[name]["shape"], zero(given[name]), given[name]["dtype"]) for name in stream.state}
         outputs = []
-        for begin in range(0, length - step.chunk + 1, step.chunk):
+        for begin in range(0, length - stream.chunk + 1, stream.chunk):
             fed = {
-                name: stored(array[:, begin : begin + step.chunk] if name in step.timed_inputs else array, given[name])
+                name: stored(
+                    array[:, begin : begin + stream.chunk] if name in stream.timed_inputs else array, given[name]
+                )
                 for name, array in group.items()
             }
             outputs.append(runner(**fed, **states))
-            begun = {name for name in states if begin + step.chunk > step.after.get(name, 0)}
+            begun = {name for name in states if begin + stream.chunk > stream.after.get(name, 0)}
             states = {name: outputs[-1][name] if name in begun else value for name, value in states.items()}
         answers.append(
             {
-                name: rows_of(np.concatenate([each[name] for each in outputs], 1), step, name)
-                if name in step.timed_outputs
+                name: rows_of(np.concatenate([each[name] for each in outputs], 1), stream, name)
+                if name in stream.timed_outputs
                 else last
                 for name, last in outputs[-1].items()
                 if name not in states
@@ -157,9 +159,9 @@ def streamed_answers(data: bytes, step: Step, examples: dict[str, np.ndarray]) -
     return {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
 
 
-def rows_of(rows: np.ndarray, step: Step, output: str) -> np.ndarray:
+def rows_of(rows: np.ndarray, stream: StreamPart, output: str) -> np.ndarray:
     """Of the rows that a stream gave, those that the whole has too."""
-    return rows[:, step.after.get(output, 0) * step.model.output[output].shape[1] // step.chunk :]
+    return rows[:, stream.after.get(output, 0) * stream.model.output[output].shape[1] // stream.chunk :]
 
 
 def zero(detail: dict) -> int:
@@ -186,21 +188,21 @@ class KerasRunner:
         return {name: np.asarray(value) for name, value in found.items()}
 
 
-def stream_in_keras(step: Step, batch: int) -> Stream:
-    """The decode loop around a step in Keras."""
-    tensors = step.model.input
+def stream_in_keras(stream: StreamPart, batch: int) -> Stream:
+    """The decode loop around a stream in Keras."""
+    tensors = stream.model.input
     inputs = {
-        name: {"shape": tuple(tensor.shape), "time": name in step.timed_inputs}
+        name: {"shape": tuple(tensor.shape), "time": name in stream.timed_inputs}
         for name, tensor in tensors.items()
-        if name not in step.state
+        if name not in stream.state
     }
     outputs = {
-        name: {"shape": tuple(tensor.shape), "time": name in step.timed_outputs, "after": step.after.get(name, 0)}
-        for name, tensor in step.model.output.items()
-        if name not in step.state
+        name: {"shape": tuple(tensor.shape), "time": name in stream.timed_outputs, "after": stream.after.get(name, 0)}
+        for name, tensor in stream.model.output.items()
+        if name not in stream.state
     }
     state = {
-        name: {"shape": (batch, *tensors[name].shape[1:]), "dtype": "float32", "after": step.after.get(name, 0)}
-        for name in step.state
+        name: {"shape": (batch, *tensors[name].shape[1:]), "dtype": "float32", "after": stream.after.get(name, 0)}
+        for name in stream.state
     }
-    return Stream(KerasRunner(step=step.model), {"inputs": inputs, "outputs": outputs, "state": state})
+    return Stream(KerasRunner(stream=stream.model), {"inputs": inputs, "outputs": outputs, "state": state})

@@ -37,7 +37,7 @@ def test_help_says_how(zoo):
         "name",
         "out",
         "target",
-        "step",
+        "stream",
         "chunk",
     ):
         assert f"--{option}" in help
@@ -68,12 +68,12 @@ def test_every_option_reaches_the_export(zoo, file, tmp_path):
     assert "does not exist" in process.stderr
 
 
-def test_the_part_step_comes_by_its_options(zoo, tmp_path):
+def test_the_part_stream_comes_by_its_options(zoo, tmp_path):
     x = Input((6, 3), name="x")
     Model(x, {"y": layers.GRU(4, name="gru")(x)}).save(tmp_path / "memory.keras")
-    zoo("export", "memory.keras", "--target", "float32", "--step", "--chunk", "2", "--out", "out", cwd=tmp_path)
-    step = load_bundle(tmp_path / "out" / "memory").parts["step"]
-    assert (step["inputs"]["x"]["shape"], list(step["state"])) == ([1, 2, 3], ["gru_h"])
+    zoo("export", "memory.keras", "--target", "float32", "--stream", "--chunk", "2", "--out", "out", cwd=tmp_path)
+    stream = load_bundle(tmp_path / "out" / "memory").parts["stream"]
+    assert (stream["inputs"]["x"]["shape"], list(stream["state"])) == ([1, 2, 3], ["gru_h"])
 
 
 OWN_MODULE = """

@@ -39,14 +39,14 @@ def names_of(data: bytes) -> list[str]:
 def test_each_name_is_there_once_though_ends_are_called_alike():
     """A second signature has the same ends; what these are called is never given to another tensor."""
     pieces = {}
-    for signature in ("predict", "step"):
+    for signature in ("predict", "stream"):
         graph, x = Graph(), Tensor((2,))
         y = operators.add(graph, operators.add(graph, x, operators.constant(np.float32([1, 2]))), x)
         pieces[signature] = Piece(graph, {"add": x}, {"add_2": operators.add(graph, y, y)})
     data = write(pieces)
     counts = Counter(names_of(data))
     assert set(counts.values()) == {1}
-    assert {"add", "add_2", "step/add", "step/add_2"} < set(counts)
+    assert {"add", "add_2", "stream/add", "stream/add_2"} < set(counts)
     assert len(counts) == 10
     assert {name for view in read_signatures(data).values() for name in (*view.inputs, *view.outputs)} == {
         "add",

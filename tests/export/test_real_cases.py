@@ -1,7 +1,7 @@
 """Models that people could not bring to a device, each from the public thread that its test names.
 
-Each converts, holds built-in operators alone, and answers as Keras does; the streaming ones are in `test_step`, what
-TFLite Micro makes of them in `test_micro`.
+Each converts, holds built-in operators alone, and answers as Keras does; the streaming ones are in `test_lower_stream`,
+what TFLite Micro makes of them in `test_micro`.
 """
 
 import keras

@@ -77,8 +77,8 @@ def test_wrong_arrays_are_refused(bundles, case):
 
 
 def test_an_unknown_signature_is_refused(bundles):
-    with pytest.raises(InputError, match="has no signature `step`: it has predict"):
-        LiteRTRunner(bundles / "own.test" / "float32.tflite").run("step", x=np.zeros((1, 10)))
+    with pytest.raises(InputError, match="has no signature `stream`: it has predict"):
+        LiteRTRunner(bundles / "own.test" / "float32.tflite").run("stream", x=np.zeros((1, 10)))
 
 
 @pytest.mark.parametrize("data", [b"", b"no model at all", b"\x1c\0\0\0TFL3" + bytes(100)])

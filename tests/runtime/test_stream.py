@@ -16,10 +16,10 @@ PART = {
 
 
 class RunningSum:
-    """A part `step` in NumPy: the sums of all frames so far, times a gain."""
+    """A part `stream` in NumPy: the sums of all frames so far, times a gain."""
 
     def run(self, signature, /, **arrays):
-        assert signature == "step"
+        assert signature == "stream"
         assert arrays["x"].shape == (1, CHUNK, 3)
         sums = arrays["sum"][:, None] + np.cumsum(arrays["x"], axis=1)
         return {"sums": arrays["gain"] * sums, "last": arrays["gain"] * sums[:, -1], "sum": sums[:, -1]}
@@ -68,5 +68,5 @@ def test_frames_are_needed(stream):
 
 
 def test_a_bundle_without_a_step_cannot_stream(load):
-    with pytest.raises(InputError, match=r"`image.test` cannot stream: it has no part `step`"):
+    with pytest.raises(InputError, match=r"`image.test` cannot stream: it has no part `stream`"):
         runtime.load(load("image.test")).stream()

@@ -50,17 +50,17 @@ def test_threads_get_the_answers_to_their_own_inputs(name, target, hurry):
 
 @pytest.fixture(scope="module")
 def sums(tmp_path_factory):
-    """A bundle of `predict`, y = W x, and `step`, y_t = W x_t + y_(t-1)."""
+    """A bundle of `predict`, y = W x, and `stream`, y_t = W x_t + y_(t-1)."""
     matrix = np.random.default_rng(1).normal(size=(WIDTH, WIDTH)).astype(np.float32)
-    whole, step = Graph(), Graph()
+    whole, stream = Graph(), Graph()
     x, frame, state = Tensor((1, WIDTH)), Tensor((1, 1, WIDTH)), Tensor((1, 1, WIDTH))
-    y, z = product(whole, x, weight(matrix)), product(step, frame, weight(matrix), keepNumDims=True)
-    new = apply(step, BuiltinOperator.ADD, [z, state], state.like(), schema.AddOptionsT())
-    out = apply(step, BuiltinOperator.RESHAPE, [new, weight(np.array([1, 1, WIDTH]), np.int32)], state.like())
+    y, z = product(whole, x, weight(matrix)), product(stream, frame, weight(matrix), keepNumDims=True)
+    new = apply(stream, BuiltinOperator.ADD, [z, state], state.like(), schema.AddOptionsT())
+    out = apply(stream, BuiltinOperator.RESHAPE, [new, weight(np.array([1, 1, WIDTH]), np.int32)], state.like())
     data = write(
         {
             "predict": Piece(whole, {"x": x}, {"y": y}),
-            "step": Piece(step, {"x": frame, "sum": state}, {"y": out, "sum": new}),
+            "stream": Piece(stream, {"x": frame, "sum": state}, {"y": out, "sum": new}),
         }
     )
     a, row = {"shape": [1, WIDTH], "dtype": "float32"}, {"shape": [1, 1, WIDTH], "dtype": "float32"}
@@ -71,7 +71,7 @@ def sums(tmp_path_factory):
         "artifacts": {"float32": {"file": "float32.tflite"}},
         "parts": {
             "predict": {"inputs": {"x": a | {"kind": "array"}}, "outputs": {"y": a}},
-            "step": {"inputs": {"x": timed | {"kind": "array"}}, "outputs": {"y": timed}, "state": {"sum": row}},
+            "stream": {"inputs": {"x": timed | {"kind": "array"}}, "outputs": {"y": timed}, "state": {"sum": row}},
         },
     }
     out = tmp_path_factory.mktemp("sums")

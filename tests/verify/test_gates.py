@@ -160,12 +160,12 @@ def test_streaming(target):
         assert passed(streaming_gates(target, streamed(float("nan")))) == [False, True]
 
 
-def test_a_state_of_a_step_may_be_float_in_int8():
+def test_a_state_of_a_stream_may_be_float_in_int8():
     def found(name):
-        step = {"inputs": {"x": "int8", "c": "float32"}, "outputs": {"y": "int8", "c": "float32"}}
-        return passed(graph_gates("int8", graph(signatures={name: step})))
+        stream = {"inputs": {"x": "int8", "c": "float32"}, "outputs": {"y": "int8", "c": "float32"}}
+        return passed(graph_gates("int8", graph(signatures={name: stream})))
 
-    assert found("step") == [True, True, True]
+    assert found("stream") == [True, True, True]
     assert found("predict") == [True, False, True]
 
 

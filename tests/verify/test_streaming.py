@@ -21,9 +21,9 @@ class Sums:
 
     def run(self, signature, /, **arrays):
         self._runs += 1
-        before = arrays["sum"][:, None] + self._off if signature == "step" else 0
+        before = arrays["sum"][:, None] + self._off if signature == "stream" else 0
         sums = before + np.cumsum(arrays["x"], axis=1) + self._leak * self._runs
-        return {"sums": sums, "sum": sums[:, -1]} if signature == "step" else {"sums": sums}
+        return {"sums": sums, "sum": sums[:, -1]} if signature == "stream" else {"sums": sums}
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def streamed(artifact, inputs, rows=1):
 
 
 @pytest.mark.parametrize(("rows", "examples"), [(1, 5), (2, 4), (8, 8)])
-def test_a_good_step_is_the_whole(inputs, rows, examples):
+def test_a_good_stream_is_the_whole(inputs, rows, examples):
     found = streamed(Sums(), inputs, rows)
     assert found.facts == {"chunk": 3, "examples": examples, "frames": 6, "max_abs": 0.0, "agreement": 1.0}
     assert (found.relative, found.repeats) == (0.0, True)

@@ -67,7 +67,7 @@ _INPUT = {
     "unit?": TEXT,
     "range?": RANGE,
     "sample_rate?": SIZE,
-    "time?": TRUTH,  # of the part `step`: axis 1 is time, a chunk of it
+    "time?": TRUTH,  # of the part `stream`: axis 1 is time, a chunk of it
 }
 ANSWER = ("logits", "probabilities", "yes_no", "value", "whole")
 _OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "kind?": ANSWER, "softmax?": TRUTH, "time?": TRUTH, "after?": SIZE}

@@ -90,10 +90,10 @@ def export(
         str | None,
         typer.Option("--int8-io", help="int8, uint8 or float32 ends of int8; by the input unless given."),
     ] = None,
-    step: Annotated[
-        bool, typer.Option("--step", help="Also export the part `step`, which takes frames as they come.")
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Also export the part `stream`, which takes frames as they come.")
     ] = False,
-    chunk: Annotated[int, typer.Option(help="Frames a call of `step`.")] = 1,
+    chunk: Annotated[int, typer.Option(help="Frames a call of `stream`.")] = 1,
     name: Annotated[str | None, typer.Option(help="What to call the bundle of a model of yours.")] = None,
     builder: Annotated[
         str | None,
@@ -142,7 +142,7 @@ def export(
             shapes=shapes(shape),
             inputs=declared(inputs),
             int8_io=int8_io,
-            step=step,
+            stream=stream,
             chunk=chunk,
             builder=builder,
             task=task,

@@ -52,7 +52,7 @@ def export_model(
     shapes: Mapping[str, Sequence[int]] | None = None,
     inputs: Mapping[str, str] | None = None,
     int8_io: str | None = None,
-    step: bool = False,
+    stream: bool = False,
     chunk: int = 1,
     builder: Builder | None = None,
     task: str | None = None,
@@ -92,11 +92,11 @@ def export_model(
             values 0..255 or others: `zoo predict` and calibration read files for it.
         int8_io: `int8`, `uint8` or `float32` ends of the target `int8`; unless given uint8 for an image and int8 for
             all else, but float32 for an input of a model that is not the zoo's if 8 bits would spoil it.
-        step: whether artifacts have the signature `step` too, which is given frames as they come: `zoo.runtime` streams
-            by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and the states, (batch, ...) each:
-            zeros (in an int8 file the zero point) before the first frame, then what the call before gave under the
-            same name, as it is.  An output without a time axis is the answer after the frames so far.
-        chunk: frames a call of `step`.
+        stream: whether artifacts have the signature `stream` too, which is given frames as they come: `zoo.runtime`
+            streams by it.  Its inputs and outputs are those of `predict` for `chunk` frames, and states, (batch, ...)
+            each: zeros (in an int8 file the zero point) before the first frame, then what the call before gave under
+            the same name, as it is.  An output without a time axis is the answer after the frames so far.
+        chunk: frames a call of `stream`.
         builder: where `model` is a file of weights alone, what builds the model that they are of: a function without
             arguments, `module:function` of one, or the name of a model of the zoo.
         task: what a model that is not the zoo's is for: `classification`, whose outputs of several numbers are logits
@@ -127,7 +127,7 @@ def export_model(
         shapes=shapes,
         inputs=inputs,
         int8_io=int8_io,
-        step=step,
+        stream=stream,
         chunk=chunk,
         task=task,
         labels=labels,

@@ -12,7 +12,7 @@ from zoo.export.convert import Converter
 from zoo.export.describe import quantization
 from zoo.export.intake.calibration import Calibration
 from zoo.export.intake.request import CALIBRATED, Request
-from zoo.export.intake.sources import PART, STEP, Source
+from zoo.export.intake.sources import PART, STREAM, Source
 from zoo.export.lower import lower
 from zoo.export.lowering.integer.fronts import AUTO
 from zoo.export.lowering.job import Lowered
@@ -83,8 +83,8 @@ def _make(
     place: Place,
 ) -> dict:
     if target == "saved_model":
-        step = {STEP: source.step.model} if source.step else {}
-        write_saved_model({PART: source.model} | step, place.add(target, "saved_model"))
+        stream = {STREAM: source.stream.model} if source.stream else {}
+        write_saved_model({PART: source.model} | stream, place.add(target, "saved_model"))
         return {}
     calibrates = target in CALIBRATED
     lowered = _lowered(target, source, request, calibration, converter, place)
@@ -117,7 +117,7 @@ def _lowered(
             int8_io=ends(request, place.manifest),
             converter=converter,
             signature=PART,
-            step=source.step,
+            stream=source.stream,
             kinds=kinds_in(place.manifest, PART),
             islands=source.spec is None,
         )

@@ -8,9 +8,9 @@ from zoo.errors import ConversionError, InputError
 from zoo.export.inputs.uses import Uses
 from zoo.export.intake.declared import FIT, check_declared
 from zoo.export.intake.meaning import CLASSIFICATION, output_kinds
-from zoo.export.intake.sources import PART, STEP, Source
+from zoo.export.intake.sources import PART, STREAM, Source
 from zoo.export.recurrences.holes import uses_of_inputs
-from zoo.export.streaming.part import Step
+from zoo.export.streaming.part import StreamPart
 from zoo.runtime.engine.flatbuffer import TensorView, inspect
 from zoo.runtime.reading.arrays import InputSpec
 from zoo.verify.measures.answers import LOGITS
@@ -72,23 +72,23 @@ def _stored(tensor: TensorView) -> dict:
 
 def _parts(source: Source, batch_size: int) -> dict[str, dict]:
     whole = {"inputs": _inputs(source, batch_size), "outputs": _outputs(source, batch_size)}
-    return {PART: whole} | ({STEP: _step(source.step, whole)} if source.step else {})
+    return {PART: whole} | ({STREAM: _stream(source.stream, whole)} if source.stream else {})
 
 
-def _step(step: Step, whole: Mapping[str, Mapping]) -> dict[str, dict]:
-    """The part `step`: what the whole says of an input or output holds for a chunk of it too."""
+def _stream(stream: StreamPart, whole: Mapping[str, Mapping]) -> dict[str, dict]:
+    """The part `stream`: what the whole says of an input or output holds for a chunk of it too."""
 
     def ends(of: Mapping[str, Mapping], timed: Collection[str]) -> dict[str, dict]:
-        return {name: _of_chunk(facts, step.chunk) if name in timed else dict(facts) for name, facts in of.items()}
+        return {name: _of_chunk(facts, stream.chunk) if name in timed else dict(facts) for name, facts in of.items()}
 
     (batch, *_), *_ = (facts["shape"] for facts in whole["inputs"].values())
-    after = {name: {"after": frames} for name, frames in step.after.items()}
-    outputs = ends(whole["outputs"], step.timed_outputs)
-    for name in step.timed_outputs:  # a stride makes one row of several frames
-        outputs[name]["shape"][1] = step.model.output[name].shape[1]
-    states = {name: step.model.input[name] for name in step.state}
+    after = {name: {"after": frames} for name, frames in stream.after.items()}
+    outputs = ends(whole["outputs"], stream.timed_outputs)
+    for name in stream.timed_outputs:  # a stride makes one row of several frames
+        outputs[name]["shape"][1] = stream.model.output[name].shape[1]
+    states = {name: stream.model.input[name] for name in stream.state}
     return {
-        "inputs": ends(whole["inputs"], step.timed_inputs),
+        "inputs": ends(whole["inputs"], stream.timed_inputs),
         "outputs": {name: facts | after.get(name, {}) for name, facts in outputs.items()},
         "state": {
             name: {"shape": [batch, *tensor.shape[1:]], "dtype": tensor.dtype, **after.get(name, {})}

@@ -21,12 +21,12 @@ from zoo.export.lowering.floating import lower_float
 from zoo.export.lowering.integer import lower_int8, lower_int16x8
 from zoo.export.lowering.integer.fronts import AUTO, convert_front, keep_of, on_examples
 from zoo.export.lowering.job import Job, Lowered
-from zoo.export.lowering.step_job import step_job
+from zoo.export.lowering.stream_job import stream_job
 from zoo.export.recurrences.cells import kinds_for
 from zoo.export.recurrences.forms import ANY, Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrences_of
-from zoo.export.streaming.part import Step
+from zoo.export.streaming.part import StreamPart
 from zoo.verify.running.kinds import kinds_of
 
 FLOAT_TARGETS = ("float32", "float16", "dynamic_int8")
@@ -44,7 +44,7 @@ def lower(
     int8_io: Mapping[str, str | None] | str | None = "int8",
     converter: Converter,
     signature: str = "predict",
-    step: Step | None = None,
+    stream: StreamPart | None = None,
     kinds: Mapping[str, str] | None = None,
     islands: bool = True,
 ) -> Lowered:
@@ -63,7 +63,7 @@ def lower(
             is what is not named.  Inputs that hold ids, lengths or masks stay as they are, whatever is said.
         converter: the process that converts.
         signature: the name of the file's signature.
-        step: of the model, for a second signature of that name in the same file.
+        stream: of the model, for a second signature of that name in the same file.
         kinds: what each output is, see `zoo.verify.measures.answers`; as the model's last layers say unless given.
         islands: whether any operator may stay float in an `int8` file, as in a user's; the zoo's own hold only those of
             `zoo.verify.float_operators`.
@@ -83,7 +83,7 @@ def lower(
     def in_form(form: str) -> Lowered:
         chooser = Chooser(form, target, runtime)
         with on_examples():
-            return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, step, kinds, islands)
+            return _lowered(model, inputs, chooser, calibration, int8_io, converter, signature, stream, kinds, islands)
 
     lowered = in_form(form)
     if size_budget is None or len(lowered.data) <= size_budget:
@@ -106,7 +106,7 @@ def _lowered(
     int8_io: Mapping[str, str | None] | str | None,
     converter: Converter,
     signature: str,
-    step: Step | None,
+    stream: StreamPart | None,
     kinds: Mapping[str, str] | None,
     islands: bool,
 ) -> Lowered:
@@ -119,8 +119,8 @@ def _lowered(
     cut = cut_open(model, inputs, masks, kinds_for(choose.target), keep)
     kinds = kinds_of(model) if kinds is None else kinds
     job = Job(model, inputs, cut, recurrences_of(cut.holes, choose), converter, signature, islands, kinds=kinds)
-    if step is not None:
-        job = replace(job, step=step_job(job, step, masks, replace(choose, form="auto")))
+    if stream is not None:
+        job = replace(job, stream=stream_job(job, stream, masks, replace(choose, form="auto")))
     if not integer:
         return lower_float(job, choose.target)
     for part in job.parts:

@@ -21,7 +21,7 @@ from zoo.runtime.reading.doubts import doubts
 from zoo.runtime.reading.inputs import describe, read_inputs, undeclared_pictures
 from zoo.targets import TARGETS
 
-_PART, _STEP = "predict", "step"
+_PART, _STREAM = "predict", "stream"
 FAILED = "failed its gates and was kept on request"
 
 
@@ -149,20 +149,20 @@ class Predictor:
         """A new way through time, from its first frame.
 
         Raises:
-            InputError: the bundle has no part `step`, or takes batches.
+            InputError: the bundle has no part `stream`, or takes batches.
             BundleError: the artifact is not what the manifest says of that part.
         """
-        part = self.bundle.parts.get(_STEP)
+        part = self.bundle.parts.get(_STREAM)
         if part is None:
             raise InputError(
-                f"`{self.bundle.name}` cannot stream: it has no part `{_STEP}`", "`zoo export --step` makes one"
+                f"`{self.bundle.name}` cannot stream: it has no part `{_STREAM}`", "`zoo export --stream` makes one"
             )
         if self.batch != 1:
             raise InputError(
                 f"`{self.bundle.name}` cannot stream: it takes batches of {self.batch}, expected 1",
                 "`zoo export` without `--batch-size` makes a bundle for single examples",
             )
-        _check_signature(self.bundle, _STEP, part, self.runner)
+        _check_signature(self.bundle, _STREAM, part, self.runner)
         return PredictorStream(self, part)
 
     def answer(self, source: str, found: Mapping[str, np.ndarray], said: tuple[str, ...] = ()) -> Prediction:

@@ -173,10 +173,10 @@ def _repeat(target: str, artifact: Artifact, ground: Ground, report) -> tuple[li
 
 
 def _stream(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
-    """The part `step`, where there is one, against `predict`."""
-    if ground.step is None:
+    """The part `stream`, where there is one, against `predict`."""
+    if ground.stream is None:
         return [], {}
-    found = stream(artifact, ground.step, ground.inputs, artifact.rows[-1], ground.kinds)
+    found = stream(artifact, ground.stream, ground.inputs, artifact.rows[-1], ground.kinds)
     return streaming_gates(target, found, ground.steps), {"streaming": found.facts}
 
 

@@ -70,10 +70,10 @@ def _others(counts: Mapping[str, int], allowed: Collection[str]) -> list[str]:
 
 
 def _ends(graph: GraphFacts) -> Iterator[tuple[str, str]]:
-    """(name, type) of every input and output but the states of a step."""
+    """(name, type) of every input and output but the states of a stream."""
     for part, signature in graph.signatures.items():
-        # A state of a step comes out and goes in under one name, of whatever type: a cell state may be float.
-        states = signature["inputs"].keys() & signature["outputs"].keys() if part == "step" else ()
+        # A state comes out and goes in under one name, of whatever type: a cell state may be float.
+        states = signature["inputs"].keys() & signature["outputs"].keys() if part != "predict" else ()
         for tensors in signature.values():
             yield from ((name, kind) for name, kind in tensors.items() if name not in states)
 

@@ -1,4 +1,4 @@
-"""The part `step` in Keras: streamed equals whole, over the same layers; and what looks ahead is refused by name."""
+"""The part `stream` in Keras: streamed equals whole, over the same layers; and what looks ahead is refused by name."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from streamed_models import LENGTH, cases, frames, made, stream_in_keras
 from user_models import Squash
 
 from zoo.errors import ConversionError, InputError
-from zoo.export.streaming.part import step_of
+from zoo.export.streaming.part import stream_of
 from zoo.sources.deployed import deployed
 from zoo.sources.keras_file import load_keras_file
 
@@ -19,7 +19,7 @@ def test_streamed_equals_whole(name, chunk):
     model = made(name)
     before = {layer.name: layer.get_config() for layer in model._flatten_layers()}
     examples = examples_of(model, 2)
-    found = stream_in_keras(step_of(model, chunk), batch=2).feed(**examples)
+    found = stream_in_keras(stream_of(model, chunk), batch=2).feed(**examples)
     for output, wanted in keras_answers(model, examples).items():
         np.testing.assert_allclose(found[output], wanted, atol=1e-5, err_msg=output)
     assert {layer.name: layer.get_config() for layer in model._flatten_layers()} == before
@@ -31,18 +31,18 @@ def test_features_that_are_cut_off_stream_from_a_file_too(tmp_path):
     Model(x, {"y": layers.GRU(3, return_sequences=True)(x[..., 1:3] * x[:, :, :1])}).save(tmp_path / "cut.keras")
     model = deployed(load_keras_file(tmp_path / "cut.keras"))
     examples = examples_of(model, 2)
-    found = stream_in_keras(step_of(model, 3), batch=2).feed(**examples)
+    found = stream_in_keras(stream_of(model, 3), batch=2).feed(**examples)
     np.testing.assert_allclose(found["y"], keras_answers(model, examples)["y"], atol=1e-5)
 
 
 def test_states_are_named_by_their_layers():
-    step = step_of(made("keyword spotting"), 3)
-    shapes = {name: step.model.input[name].shape[1:] for name in step.state}
+    stream = stream_of(made("keyword spotting"), 3)
+    shapes = {name: stream.model.input[name].shape[1:] for name in stream.state}
     assert shapes == {"near_window": (2, 4), "far_window": (4, 6), "memory_h": (5,), "end_h": (4,)}
-    assert {name: step.model.output[name].shape[1:] for name in step.state} == shapes
-    assert (step.timed_inputs, step.timed_outputs) == (("spectrum",), ("each",))
-    assert step_of(made("one layer called twice"), 1).state == ("shared_h", "shared_2_h")
-    assert set(step_of(made("other cells"), 1).state) >= {"stacked_h_0", "stacked_c_0", "stacked_h_1", "picture_c"}
+    assert {name: stream.model.output[name].shape[1:] for name in stream.state} == shapes
+    assert (stream.timed_inputs, stream.timed_outputs) == (("spectrum",), ("each",))
+    assert stream_of(made("one layer called twice"), 1).state == ("shared_h", "shared_2_h")
+    assert set(stream_of(made("other cells"), 1).state) >= {"stacked_h_0", "stacked_c_0", "stacked_h_1", "picture_c"}
 
 
 def of(*stack: keras.layers.Layer, shape: tuple[int, ...] = (LENGTH, 4), dtype: str = "float32"):
@@ -157,9 +157,11 @@ NAMED = {
 @pytest.mark.parametrize("case", NAMED)
 def test_what_looks_ahead_is_refused_by_name(case):
     build, reason, *chunk = NAMED[case]
-    with pytest.raises(ConversionError, match=rf"`step` of a model that looks ahead: layer `odd` .*{reason}") as found:
-        step_of(deployed(build()), *(chunk or [1]))
-    assert "leave `--step` out" in found.value.hint
+    with pytest.raises(
+        ConversionError, match=rf"`stream` of a model that looks ahead: layer `odd` .*{reason}"
+    ) as found:
+        stream_of(deployed(build()), *(chunk or [1]))
+    assert "leave `--stream` out" in found.value.hint
 
 
 OTHERS = {
@@ -176,13 +178,13 @@ OTHERS = {
 def test_what_has_no_step_is_refused(case):
     build, chunk, kind, message = OTHERS[case]
     with pytest.raises(kind, match=message):
-        step_of(deployed(build()), chunk)
+        stream_of(deployed(build()), chunk)
 
 
 def test_a_chunk_that_does_not_divide_the_length_streams_what_it_can():
     model = deployed(of(layers.GRU(3, return_sequences=True))())
     examples = examples_of(model, 2)
-    stream = stream_in_keras(step_of(model, 5), batch=2)
+    stream = stream_in_keras(stream_of(model, 5), batch=2)
     found = stream.feed(x=examples["x"][:, :10])["y"]
     np.testing.assert_allclose(found, keras_answers(model, examples)["y"][:, :10], atol=1e-5)
     with pytest.raises(InputError, match=r"found 2 of `x`; .* chunks of 5"):

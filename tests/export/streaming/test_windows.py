@@ -9,7 +9,7 @@ from streamed_models import frames, stream_in_keras, streamed_answers
 
 from zoo import runtime
 from zoo.export import export_model
-from zoo.export.streaming.part import step_of
+from zoo.export.streaming.part import stream_of
 
 
 def unpadded():
@@ -85,9 +85,9 @@ def cut(whole: dict[str, np.ndarray], found: dict[str, np.ndarray]) -> dict[str,
 @pytest.mark.parametrize(("name", "chunk"), [(name, chunk) for name, (_, chunks) in CASES.items() for chunk in chunks])
 def test_streamed_equals_whole(name, chunk):
     model = ready(CASES[name][0]())
-    step, examples = step_of(model, chunk), examples_of(model, 2)
+    stream, examples = stream_of(model, chunk), examples_of(model, 2)
     fed = {key: array[:, : array.shape[1] // chunk * chunk] for key, array in examples.items()}
-    found, whole = stream_in_keras(step, batch=2).feed(**fed), keras_answers(model, examples)
+    found, whole = stream_in_keras(stream, batch=2).feed(**fed), keras_answers(model, examples)
     for output, wanted in cut(whole, found).items():
         assert found[output].size > 0
         np.testing.assert_allclose(found[output], wanted, atol=1e-5, err_msg=output)
@@ -100,9 +100,9 @@ def test_streamed_equals_whole(name, chunk):
 def test_a_file_streams_as_its_whole_answers(name, target, converter):
     build, (chunk, *_) = CASES[name]
     model = ready(build())
-    step, examples = step_of(model, chunk), examples_of(model)
-    data = lowered(converter, model, target, step=step).data
-    found, whole = streamed_answers(data, step, examples), stored_answers(data, examples, "predict")
+    stream, examples = stream_of(model, chunk), examples_of(model)
+    data = lowered(converter, model, target, stream=stream).data
+    found, whole = streamed_answers(data, stream, examples), stored_answers(data, examples, "predict")
     for output, wanted in cut(whole, found).items():
         atol = 0 if target == "int8" else 1e-5
         np.testing.assert_allclose(found[output].astype(float), wanted.astype(float), rtol=0, atol=atol, err_msg=output)
@@ -111,9 +111,9 @@ def test_a_file_streams_as_its_whole_answers(name, target, converter):
 def test_what_has_not_come_yet_is_no_answer():
     """Two frames fill the window of the first convolution, four more that of the second."""
     model = ready(unpadded())
-    step, x = step_of(model, 1), examples_of(model, 1)["x"]
-    assert step.after == dict.fromkeys(("memory_h", "end_h", "each", "last"), 6)
-    stream = stream_in_keras(step, batch=1)
+    stream, x = stream_of(model, 1), examples_of(model, 1)["x"]
+    assert stream.after == dict.fromkeys(("memory_h", "end_h", "each", "last"), 6)
+    stream = stream_in_keras(stream, batch=1)
     early = stream.feed(x=x[:, :6])
     assert early["each"].shape == (1, 0, 3)
     assert early["last"].shape == (0, 2)
@@ -128,10 +128,10 @@ def test_what_has_not_come_yet_is_no_answer():
 def test_a_bundle_says_from_when_on_it_answers(tmp_path):
     keras.utils.set_random_seed(3)
     calibration = {"x": np.random.default_rng(0).normal(size=(60, 12, 4))}
-    options = {"out": tmp_path, "name": "spotter", "calibration": calibration, "step": True, "chunk": 2}
+    options = {"out": tmp_path, "name": "spotter", "calibration": calibration, "stream": True, "chunk": 2}
     bundle = export_model(unpadded(), ["float32", "int8"], **options)
     assert bundle.targets == ("float32", "int8")
-    part = bundle.parts["step"]
+    part = bundle.parts["stream"]
     assert part["state"]["memory_h"]["after"] == part["outputs"]["each"]["after"] == 6
     assert "after" not in part["state"]["near_window"]
     assert bundle.card["artifacts"]["int8"]["streaming"]["max_abs"] == 0
@@ -146,4 +146,4 @@ def test_a_bundle_says_from_when_on_it_answers(tmp_path):
 
 
 def test_a_stride_makes_fewer_rows():
-    assert step_of(ready(strided()), 4).model.output["each"].shape[1] == 1
+    assert stream_of(ready(strided()), 4).model.output["each"].shape[1] == 1

@@ -28,7 +28,7 @@ class Request:
         length: the size of the open axis of inputs that have one, time as a rule: for all of them or by input name.
         int8_io: dtype of the ends of `int8`; None: uint8 for an image input, int8 for all else, but float32 for what
             8 bits would spoil.
-        chunk: frames a call of the part `step`; None: no such part.
+        chunk: frames a call of the part `stream`; None: no such part.
         inputs: by input name what the manifest is to say of it.
         shapes: by input name its whole shape without the batch, where axes of it are open.
         meaning: what the user says of the outputs.
@@ -56,7 +56,7 @@ def make_request(
     size_budget: int | None,
     length: int | Mapping[str, int] | None,
     int8_io: str | None,
-    step: bool = False,
+    stream: bool = False,
     chunk: int = 1,
     shapes: Mapping[str, Sequence[int]] | None = None,
     task: str | None = None,
@@ -74,8 +74,8 @@ def make_request(
     for name, value in (*counts.items(), *_sizes(length, shapes)):
         if value is not None and (type(value) is not int or value < 1):
             raise InputError(f"wrong value of `{name}`: found {value!r}, expected a whole number from 1")
-    if form == "step":
-        raise InputError("`step` is a part, no form of a recurrence", "`--step` exports it beside `predict`")
+    if form == "stream":
+        raise InputError("`stream` is a part, no form of a recurrence", "`--stream` exports it beside `predict`")
     Chooser(form, runtime=runtime)
     if int8_io not in (None, "int8", "uint8", "float32"):
         raise InputError(f"wrong value of `int8_io`: found {int8_io!r}, expected `int8`, `uint8` or `float32`")
@@ -84,7 +84,7 @@ def make_request(
             f"`int8_io` is about the target `int8`, found {_listed(wanted)}",
             "`int16x8` has int16 in and out, the other targets have float32",
         )
-    frames = _frames_of_a_step(step, chunk, wanted)
+    frames = _frames_of_a_stream(stream, chunk, wanted)
     shapes = None if shapes is None else {name: tuple(shape) for name, shape in shapes.items()}
     meaning, declared = read_meaning(task, labels), read_declared(inputs)
     return Request(wanted, batch_size, form, runtime, size_budget, length, int8_io, frames, shapes, meaning, declared)
@@ -104,13 +104,13 @@ def _sizes(length: object, shapes: object) -> Iterator[tuple[str, object]]:
         yield from ((f"shapes[{name!r}]", size) for size in shape)
 
 
-def _frames_of_a_step(step: bool, chunk: int, targets: Sequence[str]) -> int | None:
-    """The frames that a call of `step` takes; None where there is no such part."""
-    if not step and chunk != 1:
-        raise InputError(f"`chunk` is about the part `step`: found {chunk} without it", "`--step` exports the part")
-    if step and "int16x8" in targets:
-        raise InputError("`int16x8` has no part `step`: it takes no recurrences yet", "`int8` has it")
-    return chunk if step else None
+def _frames_of_a_stream(stream: bool, chunk: int, targets: Sequence[str]) -> int | None:
+    """The frames that a call of `stream` takes; None where there is no such part."""
+    if not stream and chunk != 1:
+        raise InputError(f"`chunk` is about the part `stream`: found {chunk} without it", "`--stream` exports the part")
+    if stream and "int16x8" in targets:
+        raise InputError("`int16x8` has no part `stream`: it takes no recurrences yet", "`int8` has it")
+    return chunk if stream else None
 
 
 def _known_targets(targets: list[str]) -> tuple[str, ...]:

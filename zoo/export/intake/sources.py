@@ -19,7 +19,7 @@ from zoo.export.intake.meaning import NOTHING, Meaning
 from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
 from zoo.export.intake.shapes import fixed_shapes
-from zoo.export.streaming.part import Step, step_of
+from zoo.export.streaming.part import StreamPart, stream_of
 from zoo.families import Origin, create_model, load_model, origin_of, parts
 from zoo.registry import Spec, get_spec
 from zoo.sources.built import Builder, load_weights_into
@@ -34,7 +34,7 @@ from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
 from zoo.training.recipe.subject import subject_of
 
-PART, STEP = "predict", "step"
+PART, STREAM = "predict", "stream"
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Source:
     """What trained the weights; None where nobody knows."""
     training: Mapping | None = None
     """The card's block of that name."""
-    step: Step | None = None
-    """The part `step`, where it was asked for."""
+    stream: StreamPart | None = None
+    """The part `stream`, where it was asked for."""
     meaning: Meaning = NOTHING
     """What the user of a model that is not the zoo's says of its outputs."""
     origin: Origin | None = None
@@ -203,7 +203,7 @@ def _ours(source: Source, request: Request) -> Source:
     if others := [part for part in parts(source.spec, source.model) if part != PART]:
         raise ConversionError(f"`{source.name}` has the part `{others[0]}`, which is not exported yet")
     refuse(source.model, request)
-    return replace(source, step=_step(source.model, request))
+    return replace(source, stream=_stream(source.model, request))
 
 
 def _of_user(file: Path, name: str, request: Request) -> Source:
@@ -211,8 +211,8 @@ def _of_user(file: Path, name: str, request: Request) -> Source:
     model = load_keras_file(file)
     refuse(model, request)
     model = _fixed(model, request)
-    step = _step(model, request)
-    return Source(bundle_name(name), model, {"source.keras": file}, step=step, meaning=request.meaning)
+    stream = _stream(model, request)
+    return Source(bundle_name(name), model, {"source.keras": file}, stream=stream, meaning=request.meaning)
 
 
 def _of_live(model: keras.Model, layer: keras.Layer, name: str, request: Request, scratch: Path) -> Source:
@@ -229,9 +229,9 @@ def _of_live(model: keras.Model, layer: keras.Layer, name: str, request: Request
             "functional model in its place",
         )
     live = _fixed(model, request)
-    step = _step(live, request)
+    stream = _stream(live, request)
     file = _save(traced(live), scratch / "source.keras")
-    return Source(bundle_name(name), live, {"source.keras": file}, step=step, meaning=request.meaning)
+    return Source(bundle_name(name), live, {"source.keras": file}, stream=stream, meaning=request.meaning)
 
 
 def _fixed(model: keras.Model, request: Request) -> keras.Model:
@@ -251,8 +251,8 @@ def _fixed(model: keras.Model, request: Request) -> keras.Model:
         ) from error
 
 
-def _step(model: keras.Model, request: Request) -> Step | None:
-    return None if request.chunk is None else step_of(model, request.chunk)
+def _stream(model: keras.Model, request: Request) -> StreamPart | None:
+    return None if request.chunk is None else stream_of(model, request.chunk)
 
 
 def _own_classes(model: keras.Model) -> dict[str, type]:

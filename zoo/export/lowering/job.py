@@ -23,8 +23,8 @@ from zoo.export.refusal import RefusedError
 class Job:
     """A model on its way into a file: cut open, its recurrences in the forms that they will take.
 
-    `step` is the same model a chunk of frames at a time, on its way into the same file; its recurrences repeat the same
-    cells, and `of_whole` says of each which one of the model's it is.  `kinds` says what its outputs are; see
+    `stream` is the same model a chunk of frames at a time, on its way into the same file; its recurrences repeat the
+    same cells, and `of_whole` says of each which one of the model's it is.  `kinds` says what its outputs are; see
     `zoo.verify.measures.answers`.
     """
 
@@ -36,14 +36,14 @@ class Job:
     signature: str
     islands: bool = True
     """Whether any operator may stay float in an `int8` file; else those of `zoo.verify.float_operators` alone."""
-    step: Job | None = None
+    stream: Job | None = None
     of_whole: tuple[int, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[Job, ...]:
         """All that goes into the file."""
-        return (self, self.step) if self.step else (self,)
+        return (self, self.stream) if self.stream else (self,)
 
     def convert(
         self, functions: Mapping[str, object], target: str, calibration: Mapping[str, np.ndarray] | None = None

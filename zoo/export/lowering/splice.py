@@ -21,7 +21,7 @@ def splice(graph: Graph, rest: Piece | None, holes: tuple[AnyHole, ...], wires: 
     Args:
         graph: the one to append to; it may hold operators that make the user's inputs what the rest wants.
         rest: the model without its recurrences, its ends named by wires.
-        holes: where the recurrences go, and the windows of a step.
+        holes: where the recurrences go, and the windows of a streaming part.
         wires: the user's inputs; gains the tensor of every other wire.
         emit: appends what fills a hole.
     """

@@ -8,7 +8,8 @@ method is given leaves the rest, what it would return enters it.
     cut.holes[0].sequence          the wire that this recurrence reads
     cut.rest                       a TensorFlow function from wires to wires, or None where nothing is left
 
-The windows of a step's causal convolutions are cut out likewise, for the states to lie in the assembly's own hands.
+The windows of a streaming part's causal convolutions are cut out likewise, for the states to lie in the assembly's own
+hands.
 
 A wire is a value that crosses between the user, the rest and the holes, by name: `input_I`, `rest_I`, `hole_K_J` for
 output J of hole K, `window_K_J`, and `constant_I`.
@@ -100,7 +101,7 @@ class Cut:
     constants: dict[str, np.ndarray]
     """What is on wires that depend on nothing: initial states that the model was built with."""
     windows: tuple[WindowHole, ...] = ()
-    """What the convolutions of a step read."""
+    """What the convolutions of a streaming part read."""
     front: Front | None = None
     """What of a model in integers stays float, between the user's inputs and the first products."""
     origins: Mapping[str, keras.Operation] = field(default_factory=dict)

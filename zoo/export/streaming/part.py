@@ -1,4 +1,4 @@
-"""Builds the part `step` of a model: the same layers on a chunk of frames, their memory as inputs and outputs.
+"""Builds the part `stream` of a model: the same layers on a chunk of frames, their memory as inputs and outputs.
 
 A value either runs in time, (batch, time, ...), one row a frame, or it does not: an input without a time axis, or what
 is made of the last state of a recurrence, which is the answer after the frames so far.  In time a layer must act a step
@@ -23,8 +23,8 @@ from zoo.families import Part
 
 
 @dataclass(frozen=True)
-class Step(Part):
-    """The part `step`.  Its `state` begins with zeros, and is in the order in which a run of the model meets it.
+class StreamPart(Part):
+    """The part `stream`.  Its `state` begins with zeros, and is in the order in which a run of the model meets it.
 
     Args:
         chunk: frames a call.
@@ -40,8 +40,8 @@ class Step(Part):
     after: Mapping[str, int] = field(default_factory=dict)
 
 
-def step_of(model: keras.Model, chunk: int) -> Step:
-    """The part `step` of a model.
+def stream_of(model: keras.Model, chunk: int) -> StreamPart:
+    """The part `stream` of a model.
 
     Args:
         model: functional, from a dict of named inputs to a dict of named outputs; its layers are shared.
@@ -63,16 +63,16 @@ def step_of(model: keras.Model, chunk: int) -> Step:
     outputs = building.run(model, [inputs[name] for name in _in_order(model)])
     if not building.states:
         raise ConversionError(
-            f"`step` of `{model.name}`: no layer of it remembers frames, neither a recurrence nor a convolution",
-            "export it for one frame: `predict` is its step",
+            f"`stream` of `{model.name}`: no layer of it remembers frames, neither a recurrence nor a convolution",
+            "export it for one frame: `predict` is its stream",
         )
     flows = {name: building.flow(tensor) for name, tensor in outputs.items()}
     timed_outputs = tuple(name for name, flow in flows.items() if flow is not None)
     if timed_outputs != tuple(outputs):
         _check_whole_chunks(length, chunk, next(name for name in outputs if name not in timed_outputs))
     building.after |= {name: building.after_of(tensor, flows[name]) for name, tensor in outputs.items()}
-    return Step(
-        keras.Model(inputs | building.states, outputs | building.last, name=f"{model.name}_step"),
+    return StreamPart(
+        keras.Model(inputs | building.states, outputs | building.last, name=f"{model.name}_stream"),
         tuple(building.states),
         chunk,
         timed,
@@ -277,8 +277,8 @@ def _length(model: keras.Model, timed: tuple[str, ...], chunk: int) -> int | Non
     if len(set(lengths.values())) > 1:
         found = ", ".join(f"`{name}` {length}" for name, length in lengths.items())
         raise ConversionError(
-            f"`step` of inputs of different lengths: found {found}, expected frames that come together",
-            "leave `--step` out",
+            f"`stream` of inputs of different lengths: found {found}, expected frames that come together",
+            "leave `--stream` out",
         )
     length = max(lengths.values(), default=None)
     if length is not None and chunk > length:
@@ -299,7 +299,7 @@ def _check_whole_chunks(length: int, chunk: int, output: str) -> None:
 def _looks_ahead(operation, reason: str) -> ConversionError:
     kind = type(operation).__name__
     return ConversionError(
-        f"`step` of a model that looks ahead: layer `{operation.name}` ({kind}) {reason}",
-        "leave `--step` out, or build the model of forward recurrences, convolutions over time and layers that act a "
+        f"`stream` of a model that looks ahead: layer `{operation.name}` ({kind}) {reason}",
+        "leave `--stream` out, or build the model of forward recurrences, convolutions over time and layers that act a "
         "step at a time",
     )

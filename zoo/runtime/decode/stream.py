@@ -10,18 +10,19 @@ from zoo.runtime.decode.runner import Arrays, Runner
 
 
 class Stream:
-    """One way through time by the part `step`: frames go in as they come, answers come out.
+    """One way through time by the part `stream`: frames go in as they come, answers come out.
 
     The states that a run gives go into the next run as they are; they begin with zeros, and stay so for as many frames
     as the manifest's `after` says of them.  For as many as it says of an output, that is empty.
 
     Args:
         runner: of the parts.
-        part: the manifest's entry of `step`.
+        part: the manifest's entry of `stream`.
+        signature: what the artifact calls that part.
     """
 
-    def __init__(self, runner: Runner, part: Mapping):
-        self._runner, self._part = runner, part
+    def __init__(self, runner: Runner, part: Mapping, signature: str = "stream"):
+        self._runner, self._part, self._signature = runner, part, signature
         timed = [facts["shape"][1] for facts in part["inputs"].values() if facts.get("time")]
         self.chunk: int = timed[0]
         """Frames a run."""
@@ -53,7 +54,7 @@ class Stream:
         outputs, before = defaultdict(list), self._come
         for first in range(0, self._frames(timed, arrays), self.chunk):
             part = {name: x[:, first : first + self.chunk] if name in timed else x for name, x in arrays.items()}
-            found = self._runner.run("step", **part, **self.states)
+            found = self._runner.run(self._signature, **part, **self.states)
             self._come += self.chunk
             self.states = {name: self._next(name, found[name]) for name in self.states}
             for name in self._part["outputs"]:
@@ -87,6 +88,6 @@ class Stream:
             raise InputError(
                 f"wrong number of frames: found {found}; expected as many of every input ({', '.join(timed)}), in "
                 f"chunks of {self.chunk}",
-                "keep what is left over until more frames have come; `zoo export --step --chunk 1` takes any number",
+                "keep what is left over until more frames have come; `zoo export --stream --chunk 1` takes any number",
             )
         return count

@@ -259,10 +259,10 @@ def _remarks(card: Mapping) -> list[str]:
 
 
 def _streams(card: Mapping) -> list[str]:
-    """What was measured of the part `step`."""
+    """What was measured of the part `stream`."""
     found = {target: entry.get("streaming") for target, entry in card["artifacts"].items()}
     return [
-        f"`step` of `{target}` takes {_counted(facts['chunk'], 'frame')} a call: streamed, "
+        f"`stream` of `{target}` takes {_counted(facts['chunk'], 'frame')} a call: streamed, "
         f"{_counted(facts['examples'], 'example')} of {_counted(facts['frames'], 'frame')} differ from the whole by "
         f"{facts['max_abs']:.2g} at the most."
         for target, facts in found.items()

@@ -1,4 +1,4 @@
-"""Whether a stream is answered as the whole is: the part `step` of an artifact against its part `predict`."""
+"""Whether a stream is answered as the whole is: the part `stream` of an artifact against its part `predict`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from zoo.verify.measures.answers import agreement, judge
 from zoo.verify.measures.distance import distance
 
 RUNS = 10_000
-"""About so many runs of `step` an artifact: of long sequences fewer examples are streamed."""
+"""About so many runs of `stream` an artifact: of long sequences fewer examples are streamed."""
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -35,25 +35,25 @@ class Streamed:
         return self.facts["agreement"]
 
 
-def stream(runner: Runner, step: Mapping, inputs: Arrays, rows: int, kinds: Mapping[str, str]) -> Streamed:
+def stream(runner: Runner, part: Mapping, inputs: Arrays, rows: int, kinds: Mapping[str, str]) -> Streamed:
     """Streams examples, as many whole chunks of each as it has, and runs them whole.
 
     Args:
         runner: of the artifact.
-        step: the manifest's entry of that part.
+        part: the manifest's entry of that part.
         inputs: by name, (n, ...), whole examples.
         rows: in a call.
         kinds: of the outputs, see `answers.judge`.
     """
-    timed = [name for name, facts in step["inputs"].items() if facts.get("time")]
-    chunk, length = step["inputs"][timed[0]]["shape"][1], inputs[timed[0]].shape[1]
+    timed = [name for name, facts in part["inputs"].items() if facts.get("time")]
+    chunk, length = part["inputs"][timed[0]]["shape"][1], inputs[timed[0]].shape[1]
     frames = length // chunk * chunk
     groups = _groups(inputs, rows, RUNS * chunk // frames)
-    part = _of_rows(step, rows)
+    part = _of_rows(part, rows)
     found, wanted = [], []
     for group in groups:
         found.append(_streamed(runner, part, group, timed, frames))
-        wanted.append(_cut(runner.run("predict", **group), step, frames, chunk))
+        wanted.append(_cut(runner.run("predict", **group), part, frames, chunk))
     again = _streamed(runner, part, groups[0], timed, frames)
     streamed, whole = _joined(found), _joined(wanted)
     apart = distance(streamed, whole)
@@ -76,10 +76,10 @@ def _groups(inputs: Arrays, rows: int, most: int) -> list[dict[str, np.ndarray]]
     return [{name: array[of_call] for name, array in inputs.items()} for of_call in index]
 
 
-def _of_rows(step: Mapping, rows: int) -> dict:
+def _of_rows(part: Mapping, rows: int) -> dict:
     """The part as a signature of any batch has it for so many rows."""
-    state = {name: {**facts, "shape": [rows, *facts["shape"][1:]]} for name, facts in step["state"].items()}
-    return {**step, "state": state}
+    state = {name: {**facts, "shape": [rows, *facts["shape"][1:]]} for name, facts in part["state"].items()}
+    return {**part, "state": state}
 
 
 def _streamed(runner: Runner, part: Mapping, group: Arrays, timed: list[str], frames: int) -> dict[str, np.ndarray]:
@@ -87,11 +87,11 @@ def _streamed(runner: Runner, part: Mapping, group: Arrays, timed: list[str], fr
     return Stream(runner, part).feed(**given)
 
 
-def _cut(outputs: Arrays, step: Mapping, frames: int, chunk: int) -> dict[str, np.ndarray]:
+def _cut(outputs: Arrays, part: Mapping, frames: int, chunk: int) -> dict[str, np.ndarray]:
     """The whole's outputs for the frames that were streamed; where one has no time, all frames were."""
     rows = {
         name: (frames - facts.get("after", 0)) * facts["shape"][1] // chunk
-        for name, facts in step["outputs"].items()
+        for name, facts in part["outputs"].items()
         if facts.get("time")
     }
     return {name: array[:, : rows[name]] if name in rows else array for name, array in outputs.items()}

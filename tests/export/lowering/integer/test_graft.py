@@ -1,4 +1,4 @@
-"""A step takes the grids of the whole, by how its tensors came about; what has no like there is refused."""
+"""A stream takes the grids of the whole, by how its tensors came about; what has no like there is refused."""
 
 import numpy as np
 import pytest
@@ -28,11 +28,11 @@ def activated(rows: int, scale: float, bias: int, code: int = BuiltinOperator.LO
 
 
 def test_grids_and_biases_become_those_of_the_whole():
-    whole, step = activated(12, 0.1, bias=70), activated(1, 0.11, bias=64)
-    graft(step, CUT, whole, CUT, ())
-    assert [tensor.quantization.scale[0] for tensor in _made(step)] == [0.1, 0.2, pytest.approx(0.3)]
-    assert step.graph.operators[0].inputs[2] is whole.graph.operators[0].inputs[2]
-    assert step.outputs["rest_0"].shape == (1, 1, 3)
+    whole, stream = activated(12, 0.1, bias=70), activated(1, 0.11, bias=64)
+    graft(stream, CUT, whole, CUT, ())
+    assert [tensor.quantization.scale[0] for tensor in _made(stream)] == [0.1, 0.2, pytest.approx(0.3)]
+    assert stream.graph.operators[0].inputs[2] is whole.graph.operators[0].inputs[2]
+    assert stream.outputs["rest_0"].shape == (1, 1, 3)
 
 
 def _made(piece: Piece) -> list[Tensor]:

@@ -21,7 +21,7 @@ from zoo.export.lowering.integer.fit import fit
 from zoo.export.lowering.integer.observe import Observation, observe
 from zoo.export.lowering.integer.pieces import Pieces
 from zoo.export.lowering.integer.rests import Rests, rests_of
-from zoo.export.lowering.integer.step import Whole, with_step
+from zoo.export.lowering.integer.stream import Whole, with_stream
 from zoo.export.lowering.integer.trials import Judge, Trial, Values, choose, divided
 from zoo.export.lowering.job import Job, Lowered
 from zoo.export.recurrences.ranges import RECIPES, WEIGHTS_ALONE, Recipe
@@ -49,7 +49,7 @@ def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
     recipes = RECIPES if job.islands else [those for those in RECIPES if WEIGHTS_ALONE not in those]
     best = choose(rests_of(Rests(job, seen), partial(_Maker, judge, pieces, given)), recipes)
     forms = tuple(recurrence.form for recurrence in job.recurrences)
-    data = with_step(job, given.wholes[best.data], ranged, pieces.give) if job.step else best.data
+    data = with_stream(job, given.wholes[best.data], ranged, pieces.give) if job.stream else best.data
     return Lowered(data, forms, best.recipe, best.floats)
 
 

@@ -1,4 +1,4 @@
-"""Gives a converted step the grids of the converted whole, tensor by tensor, so that both compute the same integers.
+"""Gives a converted stream the grids of the converted whole, tensor by tensor: both compute the same integers.
 
 Both were converted from the same layers, for other numbers of rows.  A tensor is known by how it came about: by the
 wire it came in on, or by the operator that made it, what that read and which weights it has.  Operators that only move
@@ -29,20 +29,20 @@ _MOVING = {
 _INTEGERS = (TensorType.INT8, TensorType.INT16)
 
 
-def graft(step: Piece, step_cut: Cut, whole: Piece, whole_cut: Cut, of_whole: tuple[int, ...]) -> None:
-    """Changes the tensors of a step's rest to the grids, and its weights to the constants, of the whole's.
+def graft(stream: Piece, stream_cut: Cut, whole: Piece, whole_cut: Cut, of_whole: tuple[int, ...]) -> None:
+    """Changes the tensors of a stream's rest to the grids, and its weights to the constants, of the whole's.
 
     Args:
-        step, step_cut: the rest of the step, its ends peeled, and what it is the rest of.
+        stream, stream_cut: the rest of the streaming part, its ends peeled, and what it is the rest of.
         whole, whole_cut: those of the whole.
-        of_whole: the number of the whole's recurrence for each of the step's.
+        of_whole: the number of the whole's recurrence for each of the streaming part's.
 
     Raises:
-        ConversionError: a quantised tensor of the step has no like in the whole.
+        ConversionError: a quantised tensor of the streaming part has no like in the whole.
     """
-    pairs = zip(step_cut.holes, (whole_cut.holes[number] for number in of_whole), strict=True)
+    pairs = zip(stream_cut.holes, (whole_cut.holes[number] for number in of_whole), strict=True)
     same = {wire: other for hole, its in pairs for wire, other in zip(hole.outputs, its.outputs, strict=False)}
-    ours, theirs = _Origins(step, step_cut, same), _Origins(whole, whole_cut, {})
+    ours, theirs = _Origins(stream, stream_cut, same), _Origins(whole, whole_cut, {})
     tensors = {key: tensor for tensor, key in reversed(theirs.of_tensor.items())}
     operators = {key: operator for operator, key in theirs.of_operator.items()}
     for operator, key in ours.of_operator.items():
@@ -54,8 +54,8 @@ def graft(step: Piece, step_cut: Cut, whole: Piece, whole_cut: Cut, of_whole: tu
             continue
         if like is None or like.type != tensor.type or like.quantization is None:
             raise ConversionError(
-                "`step` in int8: the converter computes it by other operators than the whole, so its bits would differ",
-                "leave `--step` or the target `int8` out; `dynamic_int8` has it",
+                "`stream` in int8: the converter computes it by other operators than the whole: its bits would differ",
+                "leave `--stream` or the target `int8` out; `dynamic_int8` has it",
             )
         tensor.quantization = like.quantization
 
@@ -67,7 +67,7 @@ def _constant_of(ours: Tensor | None, theirs: Tensor | None) -> Tensor | None:
 
 
 class _Origins:
-    """How every tensor of a rest came about, and every operator: keys that are equal in the step and in the whole."""
+    """How every tensor of a rest came about, and every operator: keys that are equal in the stream and in the whole."""
 
     def __init__(self, rest: Piece, cut: Cut, same: Mapping[str, str]):
         self.of_tensor: dict[Tensor, tuple] = {}

@@ -82,7 +82,7 @@ def _on_wires(cut: Cut, given: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 @contextmanager
 def _windows_noted(cut: Cut, found: dict[str, tf.Tensor]) -> Iterator[None]:
-    """While it lasts, what the windows of a step give is put on their wires."""
+    """While it lasts, what the windows of a streaming part give is put on their wires."""
     holes, original = iter(cut.windows), Window.call
 
     def call(window, frames, past):

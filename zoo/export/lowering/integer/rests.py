@@ -68,8 +68,8 @@ class Rests:
         return self._both[products_alone]
 
     def in_float(self) -> Piece:
-        """Large weights in 8 bits; a step must compute the bits of the whole, which such products do not."""
-        return self.job.convert({"rest": self.job.cut.rest}, "float32" if self.job.step else "dynamic_int8")["rest"]
+        """Large weights in 8 bits; a stream must compute the bits of the whole, which such products do not."""
+        return self.job.convert({"rest": self.job.cut.rest}, "float32" if self.job.stream else "dynamic_int8")["rest"]
 
     @cached_property
     def loop(self) -> str | None:
@@ -97,7 +97,7 @@ def rests_of(rests: Rests, make: Callable[..., Attempt]) -> Iterator[Callable[[]
         yield lambda: make(None)
         return
     yield lambda: make(rests.in_integers())
-    if job.islands and job.step is None:
+    if job.islands and job.stream is None:
         yield lambda: make(rests.in_integers(products_alone=True), PRODUCTS_OF_REST)
     if job.islands or job.recurrences:
         yield lambda: _with_float_rest(job, rests.in_float(), make)

@@ -21,7 +21,7 @@ def bundle(converter, tmp_path_factory):
     keras.utils.set_random_seed(7)
     calibration = {"spectrum": np.random.default_rng(0).normal(size=(60, LENGTH, 4))}
     out = tmp_path_factory.mktemp("bundles")
-    return export_model(keywords(), TARGETS, out=out, name="keywords", calibration=calibration, step=True, chunk=3)
+    return export_model(keywords(), TARGETS, out=out, name="keywords", calibration=calibration, stream=True, chunk=3)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -67,14 +67,14 @@ def test_frames_that_do_not_fit_are_refused(bundle, frames, message):
 
 
 def test_the_manifest_says_what_goes_round(bundle):
-    step = bundle.parts["step"]
-    assert step["inputs"]["spectrum"] == {"shape": [1, 3, 4], "dtype": "float32", "kind": "array", "time": True}
-    assert step["outputs"] == {
+    stream = bundle.parts["stream"]
+    assert stream["inputs"]["spectrum"] == {"shape": [1, 3, 4], "dtype": "float32", "kind": "array", "time": True}
+    assert stream["outputs"] == {
         "each": {"shape": [1, 3, 3], "dtype": "float32", "kind": "value", "time": True},
         "last": {"shape": [1, 3], "dtype": "float32", "kind": "value"},
     }
-    assert step["state"]["far_window"] == {"shape": [1, 4, 6], "dtype": "float32"}
-    stored = bundle.manifest["artifacts"]["int8"]["quantization"]["step"]
+    assert stream["state"]["far_window"] == {"shape": [1, 4, 6], "dtype": "float32"}
+    stored = bundle.manifest["artifacts"]["int8"]["quantization"]["stream"]
     assert stored["near_window"] == stored["spectrum"], "the window holds frames"
 
 
@@ -83,7 +83,7 @@ def test_the_card_says_that_it_was_measured(bundle):
         streaming = bundle.card["artifacts"][target]["streaming"]
         assert (streaming["chunk"], streaming["examples"], streaming["frames"]) == (3, 256, LENGTH)
     assert bundle.card["artifacts"]["int8"]["streaming"]["max_abs"] == 0
-    said = "`step` of `int8` takes 3 frames a call: streamed, 256 examples of 12 frames differ from the whole by 0"
+    said = "`stream` of `int8` takes 3 frames a call: streamed, 256 examples of 12 frames differ from the whole by 0"
     assert said in bundle_readme(bundle.card)
 
 
@@ -96,7 +96,7 @@ def test_it_is_verified_again(bundle):
 def test_a_stateful_layer_hands_out_its_state(tmp_path):
     """tensorflow 37659: a model that is called frame by frame and remembers, in Keras; its file is given the state."""
     model = stateful(frames=1)
-    bundle = export_model(model, "float32", out=tmp_path, name="memory", step=True)
+    bundle = export_model(model, "float32", out=tmp_path, name="memory", stream=True)
     stream = runtime.load(bundle).stream()
     for frame in np.random.default_rng(3).normal(size=(20, 1, 4)).astype(np.float32):
         wanted = model(frame[None])["each"]
@@ -104,9 +104,9 @@ def test_a_stateful_layer_hands_out_its_state(tmp_path):
 
 
 @pytest.mark.slow
-def test_every_usual_target_has_the_step(tmp_path):
+def test_every_usual_target_has_the_stream(tmp_path):
     keras.utils.set_random_seed(7)
     targets = ("saved_model", "float16", "dynamic_int8")
-    bundle = export_model(keywords(), targets, out=tmp_path, name="keywords", step=True)
+    bundle = export_model(keywords(), targets, out=tmp_path, name="keywords", stream=True)
     assert bundle.targets == targets
     assert all(entry["streaming"]["chunk"] == 1 for entry in bundle.card["artifacts"].values())

@@ -1,4 +1,4 @@
-"""The step of an int8 model, beside the whole in one file: the same integers, so that a stream gives the same bits.
+"""The part `stream` of an int8 model, beside the whole in one file: the same integers, so the same bits.
 
 A recurrence takes the ranges that it has in the whole.  The rest is converted for a chunk as it was for the whole, and
 then given the whole's grids (`graft`): calibrated by itself it would have others, by a rounding or by much.
@@ -25,7 +25,7 @@ from zoo.export.lowering.job import Job
 from zoo.export.recurrences.recurrence import Recurrence
 
 _EXAMPLES, _CHUNKS = 8, 64
-"""How much the rest of a step is calibrated on: its grids are replaced, its operators alone must be the whole's."""
+"""How much the rest of the part is calibrated on: its grids are replaced, its operators alone must be the whole's."""
 
 Values = Mapping[str, np.ndarray]
 
@@ -40,34 +40,34 @@ class Whole:
     finish: Finish
 
 
-def with_step(job: Job, whole: Whole, examples: Values, convert: Callable[[list[Recurrence]], object]) -> bytes:
-    """The file of a model and its step.
+def with_stream(job: Job, whole: Whole, examples: Values, convert: Callable[[list[Recurrence]], object]) -> bytes:
+    """The file of a model and its streaming part.
 
     Args:
-        job: of the model, which has a step.
+        job: of the model, which has a streaming part.
         whole: of which the model is assembled.
         examples: (n, ...) of each input of the model.
         convert: gives recurrences their pieces.
 
     Raises:
-        ConversionError: the converter makes other operators of the step than of the whole.
+        ConversionError: the converter makes other operators of the streaming part than of the whole.
     """
-    step = job.step
+    stream = job.stream
     rest = _grafted_rest(job, whole, examples)
     recurrences = [
         replace(recurrence, q=whole.recurrences[number].q)
-        for recurrence, number in zip(step.recurrences, step.of_whole, strict=True)
+        for recurrence, number in zip(stream.recurrences, stream.of_whole, strict=True)
     ]
     convert(recurrences)
-    states = _states(step, recurrences, rest)
-    inputs = {name: _like(whole.inputs[name], step.inputs[name][0]) for name in job.inputs} | states
+    states = _states(stream, recurrences, rest)
+    inputs = {name: _like(whole.inputs[name], stream.inputs[name][0]) for name in job.inputs} | states
 
     def finish(graph: Graph, name: str, tensor: Tensor) -> Tensor:
         return tensor if name in states else whole.finish(graph, name, tensor)
 
     pieces = {
         job.signature: assemble(job.cut, whole.rest, whole.recurrences, whole.inputs, whole.finish),
-        step.signature: assemble(step.cut, rest, recurrences, inputs, finish),
+        stream.signature: assemble(stream.cut, rest, recurrences, inputs, finish),
     }
     graphs = [piece.graph for piece in pieces.values()]
     for piece in pieces.values():
@@ -78,18 +78,18 @@ def with_step(job: Job, whole: Whole, examples: Values, convert: Callable[[list[
 
 
 def _grafted_rest(job: Job, whole: Whole, examples: Values) -> Piece | None:
-    """The rest of the step, on the grids of that of the whole."""
-    step = job.step
-    if step.cut.rest is None:
+    """The rest of the streaming part, on the grids of that of the whole."""
+    stream = job.stream
+    if stream.cut.rest is None:
         return None
     if not _is_quantised(whole.rest):
-        return step.convert({"rest": step.cut.rest}, "float32")["rest"]
+        return stream.convert({"rest": stream.cut.rest}, "float32")["rest"]
     values = _values(job, examples)
-    calibration = {wire: in_batches(values[wire], shape) for wire, shape in step.cut.rest_reads.items()}
-    rest = step.convert({"rest": step.cut.rest}, "int8", calibration)["rest"]
+    calibration = {wire: in_batches(values[wire], shape) for wire, shape in stream.cut.rest_reads.items()}
+    rest = stream.convert({"rest": stream.cut.rest}, "int8", calibration)["rest"]
     shrink(rest)
     peel(rest)
-    graft(rest, step.cut, whole.rest, job.cut, step.of_whole)
+    graft(rest, stream.cut, whole.rest, job.cut, stream.of_whole)
     return rest
 
 
@@ -99,22 +99,24 @@ def _is_quantised(rest: Piece) -> bool:
 
 
 def _values(job: Job, examples: Values) -> dict[str, np.ndarray]:
-    """What is on each wire that the rest of a step reads, over the first chunks of some examples: (rows, ...)."""
-    step = job.step
+    """What is on each wire that the rest of a stream reads, over the first chunks of some examples: (rows, ...)."""
+    stream = job.stream
     some = {name: array[:_EXAMPLES] for name, array in examples.items()}
     count = len(next(iter(some.values())))
     states = {
-        name: np.zeros((count, *shape[1:]), dtype) for name, (shape, dtype) in step.inputs.items() if name not in some
+        name: np.zeros((count, *shape[1:]), dtype) for name, (shape, dtype) in stream.inputs.items() if name not in some
     }
     seen = []
     for number in range(_CHUNKS):
-        given = {name: _chunk(array, number, job.inputs[name][0], step.inputs[name][0]) for name, array in some.items()}
+        given = {
+            name: _chunk(array, number, job.inputs[name][0], stream.inputs[name][0]) for name, array in some.items()
+        }
         if any(array is None for array in given.values()):
             break
-        found = observe(step.model, step.cut, step.recurrences, given | states)
+        found = observe(stream.model, stream.cut, stream.recurrences, given | states)
         seen.append(found.values)
         states = {name: found.outputs[name] for name in states}
-    return {wire: np.concatenate([values[wire] for values in seen]) for wire in step.cut.rest_reads}
+    return {wire: np.concatenate([values[wire] for values in seen]) for wire in stream.cut.rest_reads}
 
 
 def _chunk(array: np.ndarray, number: int, whole: tuple[int, ...], chunk: tuple[int, ...]) -> np.ndarray | None:
@@ -125,17 +127,17 @@ def _chunk(array: np.ndarray, number: int, whole: tuple[int, ...], chunk: tuple[
     return frames if frames.shape[1] == chunk[1] else None
 
 
-def _states(step: Job, recurrences: list[Recurrence], rest: Piece | None) -> dict[str, Tensor]:
-    """The tensor that the user fills for each state: as the step stores what it hands on."""
+def _states(stream: Job, recurrences: list[Recurrence], rest: Piece | None) -> dict[str, Tensor]:
+    """The tensor that the user fills for each state: as the streaming part stores what it hands on."""
     stored = {}
     for recurrence in recurrences:
         ends = recurrence.step_piece.inputs
         given = zip(recurrence.hole.initial_state, recurrence.cell.states, strict=True)
         stored |= {wire: ends[name] for wire, name in given}
-    stored |= {window.past: rest.inputs[window.outputs[0]] for window in step.cut.windows}
-    wires = step.cut.inputs
+    stored |= {window.past: rest.inputs[window.outputs[0]] for window in stream.cut.windows}
+    wires = stream.cut.inputs
     return {
-        name: _like(stored[wires[name]], shape) for name, (shape, _) in step.inputs.items() if wires[name] in stored
+        name: _like(stored[wires[name]], shape) for name, (shape, _) in stream.inputs.items() if wires[name] in stored
     }
 
 
