@@ -80,7 +80,9 @@ def uncollide(*graphs: Graph) -> int:
     """
     packed: dict[tuple, list[tuple]] = {}
     copies: dict[tuple, Tensor] = {}
-    for operator, source, weight, bias in (found for graph in graphs for found in _packing_operators(graph)):
+    packing = [found for graph in graphs for found in _packing_operators(graph)]
+    before = max((tensor.copy or 0 for *_, weight, bias in packing for tensor in (weight, bias) if tensor), default=0)
+    for operator, source, weight, bias in packing:
         dynamic = source.type == TensorType.FLOAT32 and weight.type == TensorType.INT8
         bias_data = (bias.data, bias.copy) if bias else None
         shared = (weight.data, weight.copy, None if dynamic else bias_data)
@@ -93,7 +95,7 @@ def uncollide(*graphs: Graph) -> int:
         key = (shared, what)
         if key not in copies:
             original = weight if dynamic else _bias(operator.outputs[0], source, weight, bias)
-            copies[key] = replace(original, copy=len(copies) + 1)
+            copies[key] = replace(original, copy=before + len(copies) + 1)
         _put(operator, 1 if dynamic else 2, copies[key])
     return len(copies)
 

@@ -27,7 +27,8 @@ def lower_float(job: Job, target: str) -> Lowered:
         recurrence.receive(pieces)
     wholes = {part.signature: _assembled(part, pieces.get(f"rest_{part.signature}")) for part in job.parts}
     uncollide(*(whole.graph for whole in wholes.values()))
-    return Lowered(write(wholes), tuple(recurrence.form for recurrence in job.recurrences))
+    forms = tuple(recurrence.form for recurrence in job.recurrences)
+    return Lowered(write(wholes), forms, pieces=wholes)
 
 
 def _assembled(part: Job, rest: Piece | None) -> Piece:

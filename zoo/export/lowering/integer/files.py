@@ -11,6 +11,7 @@ from ai_edge_litert.schema_py_generated import TensorType
 
 from zoo.errors import ConversionError
 from zoo.export.assembly.ends import as_unsigned, peel
+from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import TYPES, Graph, Piece, Tensor, quantization_for
 from zoo.export.assembly.one_hot import align_codes
 from zoo.export.assembly.operators import convert
@@ -49,8 +50,10 @@ def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
     recipes = RECIPES if job.islands else [those for those in RECIPES if WEIGHTS_ALONE not in those]
     best = choose(rests_of(Rests(job, seen), partial(_Maker, judge, pieces, given)), recipes)
     forms = tuple(recurrence.form for recurrence in job.recurrences)
-    data = with_stream(job, given.wholes[best.data], ranged, pieces.give) if job.stream else best.data
-    return Lowered(data, forms, best.recipe, best.floats)
+    made = {job.signature: best.whole}
+    if job.stream:
+        made = with_stream(job, given.wholes[best.data], ranged, pieces.give)
+    return Lowered(write(made) if job.stream else best.data, forms, best.recipe, best.floats, pieces=made)
 
 
 def lower_int16x8(job: Job, calibration: Values) -> Lowered:
@@ -71,7 +74,7 @@ def lower_int16x8(job: Job, calibration: Values) -> Lowered:
         for name, (shape, dtype) in job.inputs.items()
     }
     trial = Judge(job, {}, {})(None, assemble(job.cut, rest, [], inputs))
-    return Lowered(trial.data, float_islands=trial.floats)
+    return Lowered(trial.data, float_islands=trial.floats, pieces={job.signature: trial.whole})
 
 
 @dataclass(frozen=True)

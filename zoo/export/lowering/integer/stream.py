@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from zoo.export.assembly.ends import peel
-from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Tensor
 from zoo.export.assembly.islands import shrink
 from zoo.export.assembly.one_hot import align_codes
@@ -40,8 +39,10 @@ class Whole:
     finish: Finish
 
 
-def with_stream(job: Job, whole: Whole, examples: Values, convert: Callable[[list[Recurrence]], object]) -> bytes:
-    """The file of a model and its streaming part.
+def with_stream(
+    job: Job, whole: Whole, examples: Values, convert: Callable[[list[Recurrence]], object]
+) -> dict[str, Piece]:
+    """A model and its streaming part, by signature.
 
     Args:
         job: of the model, which has a streaming part.
@@ -74,7 +75,7 @@ def with_stream(job: Job, whole: Whole, examples: Values, convert: Callable[[lis
         align(piece.graph)
         align_codes(piece.graph)
     uncollide(*graphs)
-    return write(pieces)
+    return pieces
 
 
 def _grafted_rest(job: Job, whole: Whole, examples: Values) -> Piece | None:

@@ -43,6 +43,7 @@ class Trial:
         floats: its operators that give a float tensor, and how many there are of each.
         agreement: see `agreement.how_close`; -1 of what could not be made or run.
         failure: why it could not be.
+        whole: what the file is made of.
     """
 
     recipe: str | None
@@ -50,6 +51,7 @@ class Trial:
     floats: Mapping[str, int] = field(default_factory=dict)
     agreement: float = -1
     failure: ConversionError | None = None
+    whole: Piece | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Judge:
             self.job.converter.first_run(path)
             if self.examples:
                 score = how_close(answers_of_file(path, self.job.signature, self.examples), self.wanted, self.job.kinds)
-        return Trial(recipe, data, floats_of(whole.graph), score)
+        return Trial(recipe, data, floats_of(whole.graph), score, whole=whole)
 
 
 Attempt = Callable[[Recipe], Trial]
