@@ -4,12 +4,13 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import make
 import numpy as np
 import pytest
 from tiny_files import BuiltinOperator, Graph, Tensor, apply, product, schema, weight
 
 from zoo import runtime
-from zoo.bundle import load_bundle, write_bundle
+from zoo.bundle import load_bundle
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Piece
 from zoo.paths import shipped
@@ -63,22 +64,15 @@ def sums(tmp_path_factory):
             "stream": Piece(stream, {"x": frame, "sum": state}, {"y": out, "sum": new}),
         }
     )
-    a, row = {"shape": [1, WIDTH], "dtype": "float32"}, {"shape": [1, 1, WIDTH], "dtype": "float32"}
-    timed = row | {"time": True}
-    manifest = {
-        **dict.fromkeys(("model", "tag", "family", "task", "labels")),
-        **{"zoo": "0.1.0", "decode": "single", "source": "source.keras"},
-        "artifacts": {"float32": {"file": "float32.tflite"}},
-        "parts": {
-            "predict": {"inputs": {"x": a | {"kind": "array"}}, "outputs": {"y": a}},
-            "stream": {"inputs": {"x": timed | {"kind": "array"}}, "outputs": {"y": timed}, "state": {"sum": row}},
-        },
-    }
-    out = tmp_path_factory.mktemp("sums")
-    with write_bundle(out, "sums", manifest) as folder:
-        (folder / "float32.tflite").write_bytes(data)
-        (folder / "source.keras").write_bytes(b"none")
-    return load_bundle(out / "sums"), matrix
+    row = make.tensor(1, 1, WIDTH)
+    frames = {"inputs": {"x": row | {"kind": "array", "time": True}}, "outputs": {"y": row | {"time": True}}}
+    manifest = make.manifest(
+        {"x": make.tensor(1, WIDTH, kind="array")},
+        {"y": make.tensor(1, WIDTH)},
+        parts={"stream": frames | {"state": {"sum": row}}},
+        stream="stream",
+    )
+    return make.bundle(tmp_path_factory.mktemp("sums"), "sums", manifest, {"float32.tflite": data}), matrix
 
 
 def test_streams_of_threads_keep_their_own_states(sums, hurry):
