@@ -1,5 +1,7 @@
 """What the small bundle of these tests holds.  A bundle is files: what is in them is no matter here."""
 
+import make
+
 from zoo.bundle import write_bundle
 
 NAME = "sun.rise"
@@ -11,14 +13,8 @@ FILES = {
 }
 
 
-def fill(folder, files=FILES):
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-
-
 def write(out, manifest, spoil=lambda folder: None, files=FILES):
     """Writes the small bundle below `out`; `spoil(folder)` is called before it is closed."""
     with write_bundle(out, NAME, manifest) as folder:
-        fill(folder, files)
+        make.fill(folder, files)
         spoil(folder)

@@ -5,30 +5,15 @@ import os
 import shutil
 
 import pytest
+from make import put
 
 from zoo.bundle import load_bundle, update_files
 from zoo.errors import BundleError
 
-
-def put(*place, value):
-    """A change of a manifest: `value` at the place that the keys lead to; `...` takes the key out."""
-
-    def change(manifest):
-        *path, last = place
-        for key in path:
-            manifest = manifest[key]
-        if value is ...:
-            del manifest[last]
-        else:
-            manifest[last] = value
-
-    return change
-
-
 SHA = "0" * 64
 FORGED = {
-    "newer schema": (put("schema", value=2), "is of schema 2: this version of the zoo reads schema 1"),
-    "schema of another type": (put("schema", value=True), "at `schema`: found true, expected one of 1"),
+    "newer schema": (put("schema", value=3), "is of schema 3: this version of the zoo reads schemas 1 to 2"),
+    "schema of another type": (put("schema", value=True), "at `schema`: found true, expected one of 2"),
     "name that is a path": (put("name", value="../sun.rise"), 'at `name`: found "../sun.rise", expected a name'),
     "missing key": (put("parts", value=...), "the key `parts` is missing"),
     "unknown key": (put("artefacts", value={}), "unknown key `artefacts`; the nearest are artifacts"),
@@ -37,10 +22,10 @@ FORGED = {
         "at `parts > predict > inputs > image`: unknown key `fitt`",
     ),
     "text for a list": (
-        put("labels", value="day"),
-        'at `labels`: found "day", expected a list of different texts or null',
+        put("answers", "logits", "labels", value="day"),
+        'at `answers > logits > labels`: found "day", expected a list of different texts',
     ),
-    "a label twice": (put("labels", value=["day", "day"]), "expected a list of different texts"),
+    "a label twice": (put("answers", "logits", "labels", value=["day", "day"]), "expected a list of different texts"),
     "list for an object": (put("parts", value=[]), r"at `parts`: found \[\], expected an object"),
     "shape of text": (put("parts", "predict", "inputs", "image", "shape", value="4x4"), "expected a list"),
     "shape of zero": (

@@ -4,7 +4,8 @@ import hashlib
 import json
 
 import pytest
-from small_bundle import FILES, NAME, fill, write
+from make import classes, fill
+from small_bundle import FILES, NAME, write
 
 from zoo.bundle import load_bundle, update_files, write_bundle
 from zoo.errors import BundleError, UnknownNameError
@@ -25,7 +26,7 @@ def test_the_manifest_lists_every_file(bundle):
 def test_the_block_may_still_fill_in_the_manifest(tmp_path, manifest):
     artifacts = manifest.pop("artifacts")
     with write_bundle(tmp_path, NAME, manifest) as folder:
-        fill(folder)
+        fill(folder, FILES)
         manifest["artifacts"] = artifacts
     assert "int8" in load_bundle(tmp_path / NAME).targets
 
@@ -44,13 +45,13 @@ def test_a_failure_leaves_the_older_bundle(bundle, manifest):
     before = files_below(bundle.path.parent)
     with pytest.raises(ZeroDivisionError):
         write(bundle.path.parent, manifest, spoil=divide_by_zero)
-    with pytest.raises(BundleError, match="at `labels`"):
-        write(bundle.path.parent, manifest | {"labels": 7})
+    with pytest.raises(BundleError, match="at `answers`"):
+        write(bundle.path.parent, manifest | {"answers": 7})
     assert files_below(bundle.path.parent) == before
 
 
 def test_a_newer_bundle_takes_the_place_of_the_older(bundle, manifest):
-    write(bundle.path.parent, manifest | {"labels": None})
+    write(bundle.path.parent, manifest | {"answers": {"logits": classes()}})
     assert load_bundle(bundle.path).labels is None
     assert {path.name for path in bundle.path.parent.iterdir()} == {NAME}
 

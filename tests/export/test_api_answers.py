@@ -127,14 +127,14 @@ def test_a_choice_is_named_and_its_probabilities_are_taken_once(activation, tmp_
     assert answer.label == LABELS[int(wanted.argmax())]
     again = export_model(bundle.path, "float32", out=tmp_path / "again")
     assert again.labels == LABELS
-    assert again.parts["predict"]["outputs"]["kind"]["kind"] == kind
+    assert again.manifest["answers"]["kind"]["of"] == kind
 
 
 def test_one_sigmoid_has_the_labels_of_no_and_yes(tmp_path):
     x = Input((6,), name="x")
     model = Model(x, layers.Dense(1, activation="sigmoid", name="y")(x))
     bundle = export_model(model, "float32", out=tmp_path, name="is_dog", labels=["cat", "dog"])
-    assert bundle.parts["predict"]["outputs"]["y"]["kind"] == "yes_no"
+    assert bundle.manifest["answers"]["y"]["of"] == "yes_no"
     example = numbers(2)["x"][:1, :6]
     yes = float(np.asarray(model(example))[0, 0])
     answer = load(bundle)(example)
@@ -146,9 +146,10 @@ def test_one_sigmoid_has_the_labels_of_no_and_yes(tmp_path):
 
 def test_a_task_that_is_said(tmp_path):
     """Regression: the softmax is a value like any other; classification: numbers are logits."""
-    for task, activation, expected in (("regression", "softmax", "value"), ("classification", None, "logits")):
+    value, choice = {"kind": "values"}, {"kind": "classes", "of": "logits", "labels": None}
+    for task, activation, expected in (("regression", "softmax", value), ("classification", None, choice)):
         bundle = export_model(chooser(activation), "float32", out=tmp_path, name="said", task=task)
-        assert bundle.parts["predict"]["outputs"]["kind"]["kind"] == expected
+        assert bundle.manifest["answers"]["kind"] == expected
         assert load_bundle(bundle.path).task == task
         assert bundle.labels is None
 

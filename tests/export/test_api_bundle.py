@@ -168,7 +168,7 @@ def test_a_run_becomes_a_bundle_with_all_that_is_known_of_it(run, tmp_path):
     assert bundle.name == "resnet_tiny.digits"
     assert (bundle.manifest["model"], bundle.manifest["tag"]) == ("resnet_tiny", "digits")
     assert bundle.labels == tuple("0123456789")
-    assert bundle.parts["predict"]["outputs"]["logits"]["softmax"] is True
+    assert bundle.manifest["answers"]["logits"]["of"] == "logits"
     assert bundle.file("recipe.yaml").read_bytes() == (run.path / "recipe.yaml").read_bytes()
     assert bundle.card["training"]["seed"] == run.recipe.seed
     assert bundle.card["artifacts"]["float32"]["metrics"]["accuracy"] > 0

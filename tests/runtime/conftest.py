@@ -1,13 +1,14 @@
 """Three small models, converted by TensorFlow and packed as bundles: a picture, a beat of two inputs, a user's own."""
 
-import json
 import shutil
 import warnings
 
+import make
 import numpy as np
 import pytest
+from make import tensor
 
-from zoo.bundle import load_bundle, write_bundle
+from zoo.bundle import load_bundle
 
 LABELS = ["cat", "dog", "sun"]
 
@@ -33,22 +34,21 @@ def own_model(keras):
     return keras.Model({"x": x}, {"low": low, "high": keras.layers.Rescaling(2.0, name="high")(x)})
 
 
-def tensor(shape, kind=None, **more):
-    return {"shape": [1, *shape], "dtype": "float32"} | ({"kind": kind} if kind else {}) | more
-
-
 MODELS = {
     "image": (
         image_model,
-        {"image": tensor((8, 8, 3), "image", fit={"mode": "crop", "filter": "bilinear"})},
-        {"logits": tensor((3,), softmax=True)},
+        {"image": tensor(1, 8, 8, 3, kind="image", fit={"mode": "crop", "filter": "bilinear"})},
+        {"logits": tensor(1, 3)},
     ),
     "beat": (
         beat_model,
-        {"ecg": tensor((12, 1), "signal", unit="mV", sample_rate=360), "rr": tensor((4,), "features", unit="s")},
-        {"logits": tensor((2,), softmax=True)},
+        {
+            "ecg": tensor(1, 12, 1, kind="signal", unit="mV", sample_rate=360),
+            "rr": tensor(1, 4, kind="features", unit="s"),
+        },
+        {"logits": tensor(1, 2)},
     ),
-    "own": (own_model, {"x": tensor((10,), "array")}, {"low": tensor((2,)), "high": tensor((10,))}),
+    "own": (own_model, {"x": tensor(1, 10, kind="array")}, {"low": tensor(1, 2), "high": tensor(1, 10)}),
 }
 RANGES = {"image": (0, 255), "ecg": (-2, 2), "rr": (0, 3), "x": (-1, 1)}
 
@@ -103,23 +103,12 @@ def bundles(models, tmp_path_factory):
     for name, (_, inputs, outputs) in MODELS.items():
         saved_model = tmp_path_factory.mktemp(name)
         save(models[name], saved_model)
-        classes = outputs.get("logits", {"shape": [0]})["shape"][-1]
-        manifest = {
-            "model": None,
-            "tag": None,
-            "family": None,
-            "task": None,
-            "zoo": "0.1.0",
-            "decode": "single",
-            "labels": LABELS[:classes] or None,
-            "parts": {"predict": {"inputs": inputs, "outputs": outputs}},
-            "artifacts": {target: {"file": f"{target}.tflite"} for target in ("float32", "int8")},
-            "source": "source.keras",
-        }
-        with write_bundle(root, f"{name}.test", manifest) as folder:
-            models[name].save(folder / "source.keras")
-            for target in manifest["artifacts"]:
-                (folder / f"{target}.tflite").write_bytes(convert(models[name], saved_model, target))
+        choices = {key: make.classes(LABELS[: facts["shape"][-1]]) for key, facts in outputs.items() if key == "logits"}
+        models[name].save(saved_model / "source.keras")
+        files = {"source.keras": (saved_model / "source.keras").read_bytes()}
+        files |= {f"{target}.tflite": convert(models[name], saved_model, target) for target in ("float32", "int8")}
+        manifest = make.manifest(inputs, outputs, choices, targets=("float32", "int8"))
+        make.bundle(root, f"{name}.test", manifest, files)
     return root
 
 
@@ -128,11 +117,7 @@ def changed(bundles, tmp_path):
     """A function `changed(name, change)`: a copy of a bundle with `change(manifest)` applied, as a path."""
 
     def copy(name, change):
-        path = shutil.copytree(bundles / name, tmp_path / name)
-        manifest = json.loads((path / "manifest.json").read_bytes())
-        change(manifest)
-        (path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-        return path
+        return make.forged(shutil.copytree(bundles / name, tmp_path / name), change)
 
     return copy
 

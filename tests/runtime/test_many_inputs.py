@@ -29,7 +29,7 @@ def folder(tmp_path, request):
 
 
 def labels_of(process):
-    return [json.loads(line)["label"] for line in process.stdout.splitlines()]
+    return [json.loads(line)["answers"]["y"]["label"] for line in process.stdout.splitlines()]
 
 
 def test_a_folder_is_its_files_by_name(zoo, folder):
@@ -55,7 +55,7 @@ def test_standard_input_is_told_by_its_beginning(folder):
     for data in ((folder / "pictures" / "green.png").read_bytes(), (folder / "green.npy").read_bytes()):
         command = [Path(sys.executable).with_name("zoo"), "predict", "means", "-", "--json"]
         process = subprocess.run(command, input=data, capture_output=True, cwd=folder, check=True)
-        assert json.loads(process.stdout)["label"] == "green"
+        assert json.loads(process.stdout)["answers"]["y"]["label"] == "green"
 
 
 @pytest.mark.parametrize(("data", "message"), [(b"", "found nothing, expected one file"), (b"a,b", "no numbers")])
@@ -106,6 +106,6 @@ def test_a_pipe_of_windows_can_be_written_to(zoo, tmp_path, more):
     Image.new("RGB", (4, 4), "red").save(tmp_path / "a.png")
     process = zoo("predict", "means", "a.png", *more, cwd=tmp_path, env={"PYTHONIOENCODING": "cp1252"})
     if more:
-        assert json.loads(process.stdout)["label"] == "красный"
+        assert json.loads(process.stdout)["answers"]["y"]["label"] == "красный"
     else:
         assert "100.0%  ########" in process.stdout

@@ -39,7 +39,7 @@ def test_json_is_one_object_a_line_and_nothing_else(zoo, bundles, folder):
     found = [json.loads(line) for line in process.stdout.splitlines()]
     assert [answer["input"] for answer in found] == ["a.png", "b.png"]
     for answer in found:
-        assert sum(answer["probabilities"].values()) == pytest.approx(1)
+        assert sum(answer["answers"]["logits"]["probabilities"].values()) == pytest.approx(1)
         assert np.shape(answer["outputs"]["logits"]) == (1, 3)
 
 
@@ -62,6 +62,11 @@ WRONG = {
     "NaN": (["beat.test", "ecg=ecg.csv,rr=nan.csv"], "row 1, column 3 is not finite: found `nan`"),
     "wrong shape": (["beat.test", "ecg=rr.csv,rr=rr.csv"], "wrong shape: found (1, 4), input `ecg` takes (12, 1)"),
     "wrong kind": (["beat.test", "ecg=a.png,rr=rr.csv"], "is a picture: input `ecg` takes signal"),
+    "an option that no loop takes": (
+        ["image.test", "a.png", "--beam", "4"],
+        "`image.test` takes no option `beam`: its decode loop `single` takes none",
+    ),
+    "a question to a classifier": (["image.test", "a.png", "--question", "why?"], "no question can be asked"),
     "no such target": (["image.test", "a.png", "--target", "micro"], "LiteRT runs no target `micro`"),
 }
 

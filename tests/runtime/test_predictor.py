@@ -9,7 +9,7 @@ import pytest
 
 from zoo import runtime
 from zoo.errors import BundleError, UnknownNameError
-from zoo.runtime.prediction import softmax
+from zoo.runtime.answers.classes import softmax
 
 
 @pytest.mark.parametrize("target", ["auto", None, "float32", "int8"])
@@ -35,7 +35,7 @@ def test_a_users_model_gives_its_outputs(bundles):
     np.testing.assert_allclose(found.outputs["low"], [[4.5, 4.5]], rtol=1e-6)
     np.testing.assert_allclose(found.outputs["high"], [np.arange(10) / 5], rtol=1e-6)
     assert found.probabilities is None
-    assert found.labels is None
+    assert found.answers == {}
 
 
 def test_bundles_are_found_by_name(bundles, monkeypatch):
@@ -60,29 +60,14 @@ def put(name, key, value):
     return lambda manifest: manifest["parts"]["predict"][name].update({key: value})
 
 
-LOGITS = {"shape": [1, 3], "dtype": "float32", "softmax": True}
+LOGITS = {"shape": [1, 3], "dtype": "float32"}
 FORGED = {
-    "another loop": (
-        lambda manifest: manifest.update(decode="stream"),
-        BundleError,
-        "needs the decode loop `stream`: this version of the zoo has single",
-    ),
-    "no part to run": (
-        lambda manifest: manifest.update(parts={"encode": manifest["parts"]["predict"]}),
-        BundleError,
-        "has no part `predict`: found encode",
-    ),
     "another shape": (
         lambda manifest: manifest["parts"]["predict"]["inputs"]["image"].update(shape=[1, 9, 9, 3]),
         BundleError,
         r"has other inputs than its manifest: found {'image': \(1, 8, 8, 3\)}, expected {'image': \(1, 9, 9, 3\)}",
     ),
     "another output": (put("outputs", "more", LOGITS), BundleError, "has other outputs than its manifest"),
-    "another count of labels": (
-        lambda manifest: manifest.update(labels=["cat", "dog"]),
-        BundleError,
-        "names 2 labels: expected 3, one a logit",
-    ),
     "a batch": (
         lambda manifest: manifest["parts"]["predict"]["inputs"]["image"].update(shape=[4, 8, 8, 3]),
         BundleError,

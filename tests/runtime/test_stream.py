@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from hand_made import sums
 
 from zoo import runtime
 from zoo.errors import InputError
@@ -70,3 +71,9 @@ def test_frames_are_needed(stream):
 def test_a_bundle_without_a_step_cannot_stream(load):
     with pytest.raises(InputError, match=r"`image.test` cannot stream: it has no part `stream`"):
         runtime.load(load("image.test")).stream()
+
+
+def test_the_part_is_called_what_the_manifest_says(tmp_path):
+    """As in bundles of schema 1, whose artifacts call it `step`."""
+    stream = runtime.load(sums(tmp_path, np.eye(3, dtype=np.float32), "step")).stream()
+    assert stream.feed(np.ones((4, 3))).outputs["y"].tolist() == [[[1] * 3, [2] * 3, [3] * 3, [4] * 3]]

@@ -6,15 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from tiny_files import BuiltinOperator, Graph, Tensor, apply, product, schema, weight
+from hand_made import sums
 
 from zoo import runtime
-from zoo.bundle import load_bundle, write_bundle
-from zoo.export.assembly.file import write
-from zoo.export.assembly.graph import Piece
+from zoo.bundle import load_bundle
 from zoo.paths import shipped
 
 THREADS, TIMES, WIDTH = 8, 100, 96
+MATRIX = np.random.default_rng(1).normal(size=(WIDTH, WIDTH)).astype(np.float32)
 SHIPPED = [("resnet_tiny.digits", "int8"), ("stacked_rnn_tiny.digits", "float32"), ("resnet8.cifar10", "float32")]
 
 
@@ -49,41 +48,12 @@ def test_threads_get_the_answers_to_their_own_inputs(name, target, hurry):
 
 
 @pytest.fixture(scope="module")
-def sums(tmp_path_factory):
-    """A bundle of `predict`, y = W x, and `stream`, y_t = W x_t + y_(t-1)."""
-    matrix = np.random.default_rng(1).normal(size=(WIDTH, WIDTH)).astype(np.float32)
-    whole, stream = Graph(), Graph()
-    x, frame, state = Tensor((1, WIDTH)), Tensor((1, 1, WIDTH)), Tensor((1, 1, WIDTH))
-    y, z = product(whole, x, weight(matrix)), product(stream, frame, weight(matrix), keepNumDims=True)
-    new = apply(stream, BuiltinOperator.ADD, [z, state], state.like(), schema.AddOptionsT())
-    out = apply(stream, BuiltinOperator.RESHAPE, [new, weight(np.array([1, 1, WIDTH]), np.int32)], state.like())
-    data = write(
-        {
-            "predict": Piece(whole, {"x": x}, {"y": y}),
-            "stream": Piece(stream, {"x": frame, "sum": state}, {"y": out, "sum": new}),
-        }
-    )
-    a, row = {"shape": [1, WIDTH], "dtype": "float32"}, {"shape": [1, 1, WIDTH], "dtype": "float32"}
-    timed = row | {"time": True}
-    manifest = {
-        **dict.fromkeys(("model", "tag", "family", "task", "labels")),
-        **{"zoo": "0.1.0", "decode": "single", "source": "source.keras"},
-        "artifacts": {"float32": {"file": "float32.tflite"}},
-        "parts": {
-            "predict": {"inputs": {"x": a | {"kind": "array"}}, "outputs": {"y": a}},
-            "stream": {"inputs": {"x": timed | {"kind": "array"}}, "outputs": {"y": timed}, "state": {"sum": row}},
-        },
-    }
-    out = tmp_path_factory.mktemp("sums")
-    with write_bundle(out, "sums", manifest) as folder:
-        (folder / "float32.tflite").write_bytes(data)
-        (folder / "source.keras").write_bytes(b"none")
-    return load_bundle(out / "sums"), matrix
+def sums_bundle(tmp_path_factory):
+    return sums(tmp_path_factory.mktemp("sums"), MATRIX)
 
 
-def test_streams_of_threads_keep_their_own_states(sums, hurry):
-    bundle, matrix = sums
-    predictor = runtime.load(bundle)
+def test_streams_of_threads_keep_their_own_states(sums_bundle, hurry):
+    predictor = runtime.load(sums_bundle)
     frames = np.random.default_rng(2).normal(size=(THREADS, TIMES, WIDTH)).astype(np.float32)
 
     def work(number):
@@ -92,15 +62,14 @@ def test_streams_of_threads_keep_their_own_states(sums, hurry):
 
     alone = [work(number) for number in range(THREADS)]
     found = np.frombuffer(alone[0], np.float32).reshape(TIMES, WIDTH)
-    np.testing.assert_allclose(found, np.cumsum(frames[0] @ matrix.T.astype(np.float64), axis=0), atol=1e-3)
+    np.testing.assert_allclose(found, np.cumsum(frames[0] @ MATRIX.T.astype(np.float64), axis=0), atol=1e-3)
     for _ in range(3):
         assert together(work) == alone
 
 
-def test_one_stream_takes_each_feed_whole(sums, hurry):
+def test_one_stream_takes_each_feed_whole(sums_bundle, hurry):
     """Ones and whole numbers add up to the same sum in any order."""
-    bundle, _ = sums
-    stream = runtime.load(bundle).stream()
+    stream = runtime.load(sums_bundle).stream()
     first = stream.feed(np.ones((1, WIDTH))).outputs["y"]
     stream.begin()
     together(lambda number: [stream.feed(np.ones((2, WIDTH))) for _ in range(TIMES)])

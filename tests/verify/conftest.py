@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import keras
+import make
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -77,25 +78,14 @@ def recipe():
 @pytest.fixture(scope="session")
 def manifest():
     """Of the trained model, without `files`."""
-    return {
-        "name": "resnet_tiny.digits",
-        "model": "resnet_tiny",
-        "tag": "digits",
-        "family": "resnet",
-        "task": "classification",
-        "zoo": "0.1.0",
-        "decode": "single",
-        "labels": list("0123456789"),
-        "build": dict(get_spec("resnet_tiny").arguments),
-        "parts": {
-            "predict": {
-                "inputs": {"image": {"shape": [1, 8, 8, 1], "dtype": "float32", "kind": "image"}},
-                "outputs": {"logits": {"shape": [1, 10], "dtype": "float32", "softmax": True}},
-            }
-        },
-        "artifacts": {target: {"file": file} for target, file in FILES.items()}
-        | {"saved_model": {"file": "saved_model"}},
-    }
+    of_user = make.manifest(
+        {"image": make.tensor(1, 8, 8, 1, kind="image")},
+        {"logits": make.tensor(1, 10)},
+        {"logits": make.classes(list("0123456789"))},
+        targets=(*FILES, "saved_model"),
+        name="resnet_tiny.digits",
+    )
+    return make.of_family(of_user, "resnet_tiny", "digits", "resnet", dict(get_spec("resnet_tiny").arguments))
 
 
 @pytest.fixture(scope="session")

@@ -5,74 +5,58 @@ Unknown keys are refused: one that this version ignored could change what the nu
 """
 
 import json
-import re
 
-from zoo.bundle.schema import (
-    ANYTHING,
-    COUNT,
-    INTEGER,
-    NUMBER,
-    SIZE,
-    TEXT,
-    TRUTH,
-    OrNull,
-    Rule,
-    compare,
-    unique,
-)
+from zoo.bundle import schema_1
+from zoo.bundle.consistency import check_consistent
+from zoo.bundle.rules import ABOVE_ZERO, ARTIFACTS, FILES, FIT, INPUT, NAME, OUTPUT, PATH, STATE, TEXTS
+from zoo.bundle.schema import ANYTHING, COUNT, TEXT, TRUTH, OneOf, OrNull, Rule, compare, unique
 from zoo.errors import BundleError
 
-SCHEMA = 1
+SCHEMA = 2
 LIMIT = 64 * 2**20
 """Bytes of the longest manifest that is read; a vocabulary of a million words takes a quarter of it."""
 
+_LONGEST = Rule("a whole number, 1 to 100,000", lambda value: type(value) is int and 1 <= value <= 100_000)
+_BEAM = Rule("a whole number, 1 to 1,000", lambda value: type(value) is int and 1 <= value <= 1000)
 
-def _is_inside(path: object) -> bool:
-    """Whether `path` is a relative one with `/` between its parts that can only name something inside its folder."""
-    if not isinstance(path, str) or any(mark in path for mark in "\\:\0"):
-        return False
-    return all(part not in ("", ".", "..") for part in path.split("/"))
-
-
-NAME = Rule(
-    "a name of letters, digits, `_`, `-` and `.`",  # it becomes the name of a folder
-    lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}", value) is not None,
-)
-LABELS = Rule(
-    "a list of different texts or null",
-    lambda value: (
-        value is None
-        or (isinstance(value, list) and all(isinstance(item, str) for item in value) and len(set(value)) == len(value))
-    ),
-)
-RANGE = Rule(
-    "two finite numbers, the lower first",
-    lambda value: (
-        isinstance(value, list) and len(value) == 2 and all(map(NUMBER.holds, value)) and value[0] <= value[1]
-    ),
-)
-PATH = Rule("a relative path that stays inside the bundle", _is_inside)
-SHA256 = Rule(
-    "64 hexadecimal digits",
-    lambda value: isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"),
-)
-DTYPE = ("float32", "float16", "int8", "uint8", "int16", "int32", "int64", "bool")
-KIND = ("image", "signal", "features", "tokens", "length", "array")
-
+_KINDS = ("image", "signal", "features", "tokens", "length", "array", "clip", "wave")
 _INPUT = {
-    "shape": [SIZE],
-    "dtype": DTYPE,
-    "kind": KIND,
-    "fit?": {"mode": ("crop", "squash"), "filter": ("nearest", "bilinear", "bicubic", "lanczos")},
-    "unit?": TEXT,
-    "range?": RANGE,
-    "sample_rate?": SIZE,
-    "time?": TRUTH,  # of the part `stream`: axis 1 is time, a chunk of it
+    **INPUT,
+    "kind": _KINDS,
+    "fit?": {**FIT, "scale?": ABOVE_ZERO},  # crop: the short side becomes the size times `scale`
+    "vocabulary?": TEXT,  # of tokens: what a text is encoded by
+    "of?": TEXT,  # of a length: the input whose real steps it counts
 }
-ANSWER = ("logits", "probabilities", "yes_no", "value", "whole")
-_OUTPUT = {"shape": [SIZE], "dtype": DTYPE, "kind?": ANSWER, "softmax?": TRUTH, "time?": TRUTH, "after?": SIZE}
-_STATE = {"shape": [SIZE], "dtype": DTYPE, "after?": SIZE}  # frames before which it stays as it begins
-_QUANTIZATION = {"dtype": DTYPE, "scale": NUMBER, "zero_point": INTEGER}
+_LOOPS = {
+    "single": {"part": TEXT},
+    "autoregressive": {
+        "encode": OrNull(TEXT),
+        "step": TEXT,
+        "token": TEXT,
+        "logits": TEXT,
+        "attention?": TEXT,
+        "start": COUNT,
+        "end": COUNT,
+        "longest": _LONGEST,
+        "beam": _BEAM,
+    },
+    "ctc": {"part": TEXT, "logits": TEXT, "steps?": TEXT, "blank": COUNT, "beam": _BEAM},
+}
+_ANSWERS = {
+    "classes": {"of": ("logits", "probabilities", "yes_no"), "labels": OrNull(TEXTS)},
+    "values": {"unit?": TEXT, "names?": TEXTS},
+    "text": {"vocabulary": TEXT},
+    "transcript": {"vocabulary": TEXT, "seconds_a_step?": ABOVE_ZERO},
+}
+_VOCABULARY = {
+    "kind": ("words", "characters"),
+    "tokens": TEXTS,
+    "lowercase": TRUTH,
+    "pad": COUNT,
+    "unknown?": COUNT,
+    "start?": COUNT,
+    "end?": COUNT,
+}
 MANIFEST = {
     "schema": (SCHEMA,),
     "name": NAME,
@@ -81,19 +65,20 @@ MANIFEST = {
     "family": OrNull(TEXT),
     "task": OrNull(TEXT),
     "zoo": TEXT,
-    "decode": TEXT,
-    "labels": LABELS,
     "build?": {TEXT: ANYTHING},
     "source?": PATH,
-    "parts": {TEXT: {"inputs": {TEXT: _INPUT}, "outputs": {TEXT: _OUTPUT}, "state?": {TEXT: _STATE}}},
-    # `failed`: why an artifact that was kept does not pass its gates
-    "artifacts": {TEXT: {"file": PATH, "quantization?": {TEXT: {TEXT: _QUANTIZATION}}, "failed?": TEXT}},
-    "files": {PATH: {"bytes": COUNT, "sha256": SHA256}},
+    "parts": {TEXT: {"inputs": {TEXT: _INPUT}, "outputs": {TEXT: OUTPUT}, "state?": {TEXT: STATE}}},
+    "decode": OneOf("loop", _LOOPS),
+    "stream?": TEXT,  # the zoo's own part that takes frames as they come
+    "answers": {TEXT: OneOf("kind", _ANSWERS)},  # by output of the loop; `print` leads with the first
+    "vocabularies?": {TEXT: _VOCABULARY},
+    "artifacts": ARTIFACTS,
+    "files": FILES,
 }
 
 
 def parse(text: bytes, where: str) -> dict:
-    """The manifest in `text`, checked; `where` names its file in messages.
+    """The manifest in `text`, checked, of the schema of today whatever it is of; `where` names its file in messages.
 
     Raises:
         BundleError: not JSON, of another schema, or not as the table says: the place, what is there, what is expected.
@@ -102,16 +87,19 @@ def parse(text: bytes, where: str) -> dict:
         manifest = json.loads(text, object_pairs_hook=unique)
     except (ValueError, RecursionError) as error:
         raise BundleError(f"`{where}` is not JSON: {error}", "the bundle is damaged; get it again") from None
+    if isinstance(manifest, dict) and schema_1.is_of(manifest):
+        compare(manifest, schema_1.MANIFEST, (), where)
+        manifest = schema_1.translated(manifest) | {"schema": SCHEMA}
     check(manifest, where)
     return manifest
 
 
 def check(manifest: object, where: str) -> None:
-    """Compares a manifest with the table; see `parse`."""
+    """Compares a manifest of the schema of today with the table; see `parse`."""
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if type(schema) is int and schema > SCHEMA:
         raise BundleError(
-            f"`{where}` is of schema {schema}: this version of the zoo reads schema {SCHEMA}",
+            f"`{where}` is of schema {schema}: this version of the zoo reads schemas 1 to {SCHEMA}",
             "`pip install --upgrade hybrid-zoo` brings a version that may read it",
         )
     compare(manifest, MANIFEST, (), where)
@@ -121,6 +109,7 @@ def check(manifest: object, where: str) -> None:
                 f"`{where}` lists no file of the artifact `{target}`: expected `{artifact['file']}` under `files`"
             )
     _check_origin(manifest, where)
+    check_consistent(manifest, where)
 
 
 def _check_origin(manifest: dict, where: str) -> None:

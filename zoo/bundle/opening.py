@@ -39,8 +39,8 @@ class Bundle:
 
     @property
     def labels(self) -> tuple[str, ...] | None:
-        """What each class is called, in the order of the logits."""
-        labels = self.manifest["labels"]
+        """What each class of the first answer that is a choice is called, in the order of its numbers."""
+        labels = next((answer["labels"] for answer in self.manifest["answers"].values() if "labels" in answer), None)
         return None if labels is None else tuple(labels)
 
     @property

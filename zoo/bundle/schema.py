@@ -2,12 +2,13 @@
 
 A rule is a leaf.  A tuple holds the values to choose from, a list the kind of its items.  A dictionary lists its keys,
 `?` behind one that may be left out; if its only key is a rule, it holds any keys of that rule; with the key `...` it
-may hold others, too.  `OrNull` is what may be null.
+may hold others, too.  `OrNull` is what may be null,
+`OneOf` an object that one of its own values gives a table.
 """
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from zoo.errors import BundleError, nearest
@@ -26,6 +27,14 @@ class OrNull:
     """What a value must be unless it is null."""
 
     inner: object
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """An object of one of several tables, by what it has under `key`."""
+
+    key: str
+    tables: Mapping[str, dict]
 
 
 OTHERS = "..."
@@ -51,18 +60,23 @@ def compare(found: object, expected: object, place: tuple[str, ...], where: str)
                 compare(found, inner, place, where)
         case Rule(words, holds):
             if not holds(found):
-                raise _unlike(found, words, place, where)
+                raise unlike(found, words, place, where)
         case tuple():
             if not any(type(found) is type(choice) and found == choice for choice in expected):
-                raise _unlike(found, "one of " + ", ".join(map(str, expected)), place, where)
+                raise unlike(found, "one of " + ", ".join(map(str, expected)), place, where)
         case [item]:
             if not isinstance(found, list):
-                raise _unlike(found, "a list", place, where)
+                raise unlike(found, "a list", place, where)
             for position, value in enumerate(found):
                 compare(value, item, (*place, str(position)), where)
+        case OneOf(key, tables):
+            if not isinstance(found, dict) or key not in found:
+                raise unlike(found, f"an object with `{key}`", place, where)
+            compare(found[key], tuple(tables), (*place, key), where)
+            compare(found, {key: TEXT, **tables[found[key]]}, place, where)
         case dict():
             if not isinstance(found, dict):
-                raise _unlike(found, "an object of named values", place, where)
+                raise unlike(found, "an object of named values", place, where)
             _compare_keys(found, expected, place, where)
 
 
@@ -97,7 +111,8 @@ def unique(pairs: list[tuple[str, object]]) -> dict:
     return found
 
 
-def _unlike(found: object, words: str, place: tuple[str, ...], where: str) -> BundleError:
+def unlike(found: object, words: str, place: tuple[str, ...], where: str) -> BundleError:
+    """The error about a value that is not what it must be: its place, what is there, what is expected in `words`."""
     shown = json.dumps(found)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     return BundleError(f"`{where}`{_at(place)}: found {shown}, expected {words}")

@@ -40,23 +40,30 @@ def predict(
         ),
     ] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the CPU kernels.")] = 1,
-    question: Annotated[str | None, typer.Option("--question", hidden=True)] = None,
+    question: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A question about INPUT, for a model that takes one.")
+    ] = None,
+    beam: Annotated[
+        int | None, typer.Option(metavar="N", help="How many texts a decode loop keeps; 1 takes the likeliest token.")
+    ] = None,
+    longest: Annotated[int | None, typer.Option(metavar="N", help="The most tokens of a text.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of what a decode loop draws.")] = None,
     json_lines: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line for each INPUT.")] = False,
 ) -> None:
     """Predicts: `zoo predict resnet8.cifar10 cat.png`.  Several INPUTs, or a folder: one prediction a line.
 
     A bad one among several is named on stderr and keeps none of the others back; the command exits 2 then.
     """
-    if question is not None:
-        raise InputError("`--question` is not there yet: no model of the zoo answers questions")
     from zoo import runtime
     from zoo.runtime.reading.inputs import each_file
 
     sources = list(each_file(inputs))
     predictor = runtime.load(bundle, target, threads)
+    options = {"beam": beam, "longest": longest, "seed": seed}
+    options = {name: value for name, value in options.items() if value is not None}
     failures = []
     with _spoken_warnings():
-        for answer in predictor.many(sources):
+        for answer in predictor.many(sources, question, **options):
             if isinstance(answer, ZooError):
                 if len(sources) == 1:
                     raise answer

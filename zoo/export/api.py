@@ -25,7 +25,7 @@ from zoo.export.artifacts import Place, make_artifacts
 from zoo.export.describe import describe, example_specs
 from zoo.export.intake.calibration import Calibration, read_calibration, read_examples
 from zoo.export.intake.request import CALIBRATED, Request, make_request
-from zoo.export.intake.sources import PART, Source, open_source
+from zoo.export.intake.sources import Source, open_source
 from zoo.export.intake.truths import choices_of, read_truths, truth_names
 from zoo.export.recurrences.forms import ANY
 from zoo.sources.built import Builder
@@ -227,8 +227,7 @@ def _examples(given: object, source: Source, manifest: dict) -> dict[str, np.nda
             f"`{source.name}` is compared with Keras on the test split of `{source.recipe.data}`, found `examples`",
             "leave `--examples` out",
         )
-    outputs = manifest["parts"][PART]["outputs"]
-    return read_examples(given, example_specs(manifest), truth_names(choices_of(outputs)))
+    return read_examples(given, example_specs(manifest), truth_names(choices_of(manifest)))
 
 
 def _truths(given: object, manifest: dict, examples: Mapping[str, np.ndarray] | None) -> dict[str, np.ndarray]:
@@ -238,10 +237,11 @@ def _truths(given: object, manifest: dict, examples: Mapping[str, np.ndarray] | 
     count = len(next(iter(examples.values())))
     choices = {
         name: shape
-        for name, shape in choices_of(manifest["parts"][PART]["outputs"]).items()
+        for name, shape in choices_of(manifest).items()
         if name not in examples  # which an input is called
     }
-    return read_truths(given, choices, manifest["labels"], count)
+    labels = {name: manifest["answers"][name]["labels"] for name in choices}
+    return read_truths(given, choices, labels, count)
 
 
 def _check_place(path: Path) -> None:

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from zoo.errors import ConversionError, InputError
 from zoo.export.inputs.uses import Uses
 from zoo.export.intake.declared import FIT, check_declared
-from zoo.export.intake.meaning import CLASSIFICATION, output_kinds
+from zoo.export.intake.meaning import CLASSIFICATION, REGRESSION, named_by, output_kinds
 from zoo.export.intake.sources import PART, STREAM, Source
 from zoo.export.recurrences.holes import uses_of_inputs
 from zoo.export.streaming.part import StreamPart
 from zoo.runtime.engine.flatbuffer import TensorView, inspect
 from zoo.runtime.reading.arrays import InputSpec
-from zoo.verify.measures.answers import LOGITS
+from zoo.verify.measures.answers import CHOICES, LOGITS, VALUE, YES_NO
 from zoo.verify.running.kinds import kinds_of
 
 KINDS = {"image": "image", "length": "length"}
@@ -34,9 +34,10 @@ def describe(source: Source, batch_size: int, declared: Mapping[str, Mapping] = 
         "family": spec.family if spec else None,
         "task": spec.task if spec else source.meaning.task,
         "zoo": metadata.version("hybrid-zoo"),
-        "decode": "single",
-        "labels": _labels(source),
         "parts": _parts(source, batch_size),
+        "decode": {"loop": "single", "part": PART},
+        **({"stream": STREAM} if source.stream else {}),
+        "answers": _answers(source),
         "artifacts": {},
     }
     _declare(found["parts"], declared, source)
@@ -148,24 +149,31 @@ def _as_loaded(source: Source, name: str) -> dict:
 
 def _outputs(source: Source, batch_size: int) -> dict[str, dict]:
     """Floats of any width come out as float32."""
-    kinds = output_kinds(source.model, source.meaning) if source.spec is None else _kinds_of_ours(source)
     return {
         name: {
             "shape": [batch_size, *tensor.shape[1:]],
             "dtype": "float32" if "float" in tensor.dtype else tensor.dtype,
-            "kind": kinds[name],
-            **({"softmax": True} if kinds[name] == LOGITS else {}),
         }
         for name, tensor in source.model.output.items()
     }
+
+
+def _answers(source: Source) -> dict[str, dict]:
+    """What outputs mean to a person, as far as it is known: first the choice that the labels name."""
+    kinds = output_kinds(source.model, source.meaning) if source.spec is None else _kinds_of_ours(source)
+    choices = [name for name, kind in kinds.items() if kind in (*CHOICES, YES_NO)]
+    labels = source.data.labels if source.data else source.meaning.labels
+    named = named_by(labels, {name: (kinds[name], source.model.output[name].shape) for name in choices})
+    answers = {
+        name: {"kind": "classes", "of": kinds[name], "labels": list(labels) if name == named else None}
+        for name in sorted(choices, key=lambda name: name != named)
+    }
+    if source.meaning.task == REGRESSION:
+        answers |= {name: {"kind": "values"} for name, kind in kinds.items() if kind == VALUE}
+    return answers
 
 
 def _kinds_of_ours(source: Source) -> dict[str, str]:
     """Outputs of a model of the zoo are named by its task."""
     classifies = source.spec.task == CLASSIFICATION
     return {name: LOGITS if classifies and name == "logits" else kind for name, kind in kinds_of(source.model).items()}
-
-
-def _labels(source: Source) -> list[str] | None:
-    labels = source.data.labels if source.data else source.meaning.labels
-    return None if labels is None else list(labels)

@@ -12,16 +12,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from zoo.bundle import Bundle, load_bundle
-from zoo.errors import AnswerError, BundleError, InputError, InputWarning, UnknownNameError, ZooError, the_nearest
+from zoo.errors import AnswerError, InputError, InputWarning, UnknownNameError, ZooError, the_nearest
+from zoo.runtime.answers import Answer, make_answers
 from zoo.runtime.decode import Stream, get_loop
-from zoo.runtime.engine.litert import LiteRTRunner, Signature
-from zoo.runtime.prediction import Prediction, softmax
+from zoo.runtime.engine.litert import LiteRTRunner
+from zoo.runtime.parts import batch_of, check_signature, inputs_of, parts_of
 from zoo.runtime.reading.arrays import InputSpec
 from zoo.runtime.reading.doubts import doubts
 from zoo.runtime.reading.inputs import describe, read_inputs, undeclared_pictures
+from zoo.runtime.reading.question import with_question
+from zoo.runtime.reading.vocabulary import Vocabulary
 from zoo.targets import TARGETS
 
-_PART, _STREAM = "predict", "stream"
 FAILED = "failed its gates and was kept on request"
 
 
@@ -41,76 +43,99 @@ class Predictor:
     def __init__(self, bundle: Bundle, target: str, threads: int = 1):
         self.bundle = bundle
         self.target = target
-        self._loop = get_loop(bundle.manifest["decode"])
-        part = bundle.parts.get(_PART)
-        if part is None:
-            raise BundleError(
-                f"`{bundle.path / 'manifest.json'}` has no part `{_PART}`: found {', '.join(bundle.parts)}"
-            )
-        self.batch = _batch(bundle, part)
+        manifest = bundle.manifest
+        self._loop = get_loop(manifest["decode"], bundle.parts)
+        self.batch = batch_of(bundle)
         """Examples a run of the artifact."""
+        self._entries = inputs_of(bundle)
         self.inputs = {
             name: InputSpec.of(name, {**facts, "shape": [1, *facts["shape"][1:]]})
-            for name, facts in part["inputs"].items()
+            for name, facts in self._entries.items()
         }
         """What one example holds, by name."""
-        self._outputs = list(part["outputs"])
-        self._classes = _choice(bundle, part)
-        chosen = part["outputs"][self._classes] if self._classes else {}
-        self._is_softmax, self._is_yes_no = not chosen.get("softmax"), chosen.get("kind") == "yes_no"
+        self._vocabularies = {name: Vocabulary.of(entry) for name, entry in manifest.get("vocabularies", {}).items()}
         reason = bundle.failed.get(target)
         self.failed = (f"`{target}` of `{bundle.name}` {FAILED}: {reason}",) if reason else ()
         """What there is to say against every answer of this artifact."""
         self.runner = LiteRTRunner(bundle.artifact(target), threads)
-        _check_signature(bundle, _PART, part, self.runner)
+        for name in parts_of(manifest["decode"]):
+            check_signature(name, bundle.parts[name], self.runner)
 
-    def __call__(self, source: object) -> Prediction:
+    @property
+    def options(self) -> Mapping[str, str]:
+        """What a call takes beside its input, by name: what the decode loop says that it expects."""
+        return self._loop.options
+
+    def __call__(self, source: object, question: str | None = None, **options: object) -> Answer:
         """The model's answer to one example.
 
         Args:
             source: a file (PNG, JPEG, WebP, `.npy`, `.npz`, `.csv`, `.wav`), `-` for one on standard input, an array or
                 a picture of Pillow's; for a model of several inputs an `.npz` keyed by their names,
                 `"ecg=a.csv,rr=b.csv"`, or a mapping of names to files and arrays.
+            question: a text for the one input that takes tokens; `source` is the other input then.
+            options: of the decode loop, `beam=4` for one; see `options`.
 
         Raises:
-            InputError: the input cannot be read or is not what the model takes.
+            InputError: the input cannot be read or is not what the model takes, or an option is not what the loop
+                takes.
             AnswerError: the answer holds NaN or infinity.
 
         Warns:
-            InputWarning: the input is hardly what the model was trained on; `Prediction.warnings` says the same.
+            InputWarning: the input is hardly what the model was trained on; `Answer.warnings` says the same.
         """
-        [answer] = self._answers([self._read(source)])
+        self._check_options(options)
+        [answer] = self._answers([self._read(source, question)], options)
         if isinstance(answer, ZooError):
             raise answer
         return answer
 
-    def many(self, sources: Iterable[object]) -> Iterator[Prediction | ZooError]:
+    def many(
+        self, sources: Iterable[object], question: str | None = None, **options: object
+    ) -> Iterator[Answer | ZooError]:
         """The answers to many examples, as many a run as the artifact takes at once, in their order.
 
         Args:
             sources: each as for a call; or, where the artifact takes batches, the arrays of a whole batch.
+            question, options: as for a call, the same for all.
 
         Yields:
             What a call returns, or the error that it would raise: one bad example keeps none of the others back.
+
+        Raises:
+            InputError: an option is not what the decode loop takes.
         """
+        self._check_options(options)
         waiting: list[_Example | ZooError] = []
-        for each in itertools.chain.from_iterable(map(self._read_rows, sources)):
+        for each in itertools.chain.from_iterable(self._read_rows(source, question) for source in sources):
             waiting.append(each)
             if sum(isinstance(each, _Example) for each in waiting) == self.batch:
-                yield from self._answers(waiting)
+                yield from self._answers(waiting, options)
                 waiting = []
-        yield from self._answers(waiting)
+        yield from self._answers(waiting, options)
 
-    def _read(self, source: object) -> _Example | ZooError:
+    def _check_options(self, options: Mapping[str, object]) -> None:
+        for name in options:
+            if name not in self.options:
+                taken = "; ".join(f"`{known}`, {expected}" for known, expected in self.options.items())
+                loop = self.bundle.manifest["decode"]["loop"]
+                raise InputError(
+                    f"`{self.bundle.name}` takes no option `{name}`: its decode loop `{loop}` takes {taken or 'none'}"
+                )
+
+    def _read(self, source: object, question: str | None) -> _Example | ZooError:
         try:
-            arrays = read_inputs(source, self.inputs)
-            return _Example(describe(source), arrays, undeclared_pictures(source, self.inputs))
+            asked = source
+            if question is not None:
+                asked = with_question(source, question, self._entries, self._vocabularies)
+            arrays = read_inputs(asked, self.inputs)
+            return _Example(describe(source), arrays, undeclared_pictures(asked, self.inputs))
         except InputError as error:
             return error
 
-    def _read_rows(self, source: object) -> list[_Example | ZooError]:
+    def _read_rows(self, source: object, question: str | None) -> list[_Example | ZooError]:
         """One example, or those of a whole batch."""
-        example = self._read(source)
+        example = self._read(source, question)
         if self.batch == 1 or isinstance(example, _Example):
             return [example]
         specs = {name: replace(spec, shape=(self.batch, *spec.example)) for name, spec in self.inputs.items()}
@@ -123,22 +148,33 @@ class Predictor:
             for row in range(self.batch)
         ]
 
-    def _answers(self, waiting: list[_Example | ZooError]) -> Iterator[Prediction | ZooError]:
+    def _answers(
+        self, waiting: list[_Example | ZooError], options: Mapping[str, object]
+    ) -> Iterator[Answer | ZooError]:
         """One run for all examples among them; the rows of those that are missing repeat the last."""
         examples = [each for each in waiting if isinstance(each, _Example)]
         if examples:
             rows = [*examples, *[examples[-1]] * (self.batch - len(examples))]
             stacked = {name: np.concatenate([row.arrays[name] for row in rows]) for name in self.inputs}
-            found = self._loop(self.runner, stacked)
+            found = self._run(stacked, options)
         row = 0
         for each in waiting:
-            if isinstance(each, _Example):
+            if isinstance(each, _Example) and isinstance(found, AnswerError):
+                yield found
+            elif isinstance(each, _Example):
                 yield self._of_row(each, {name: values[row : row + 1] for name, values in found.items()})
                 row += 1
             else:
                 yield each
 
-    def _of_row(self, example: _Example, found: Mapping[str, np.ndarray]) -> Prediction | ZooError:
+    def _run(self, inputs: Mapping[str, np.ndarray], options: Mapping[str, object]) -> dict | AnswerError:
+        """The loop's outputs, or that a part answered it with what is no number."""
+        try:
+            return self._loop.run(self.runner, inputs, **options)
+        except AnswerError as error:
+            return error
+
+    def _of_row(self, example: _Example, found: Mapping[str, np.ndarray]) -> Answer | ZooError:
         said = (*self.failed, *example.doubts, *doubts(example.arrays, self.inputs))
         try:
             return self.answer(example.source, found, said)
@@ -149,35 +185,38 @@ class Predictor:
         """A new way through time, from its first frame.
 
         Raises:
-            InputError: the bundle has no part `stream`, or takes batches.
+            InputError: the bundle has no part that streams, or takes batches.
             BundleError: the artifact is not what the manifest says of that part.
         """
-        part = self.bundle.parts.get(_STREAM)
-        if part is None:
+        name = self.bundle.manifest.get("stream")
+        if name is None:
             raise InputError(
-                f"`{self.bundle.name}` cannot stream: it has no part `{_STREAM}`", "`zoo export --stream` makes one"
+                f"`{self.bundle.name}` cannot stream: it has no part `stream`", "`zoo export --stream` makes one"
             )
         if self.batch != 1:
             raise InputError(
                 f"`{self.bundle.name}` cannot stream: it takes batches of {self.batch}, expected 1",
                 "`zoo export` without `--batch-size` makes a bundle for single examples",
             )
-        _check_signature(self.bundle, _STREAM, part, self.runner)
-        return PredictorStream(self, part)
+        check_signature(name, self.bundle.parts[name], self.runner)
+        return PredictorStream(self, name)
 
-    def answer(self, source: str, found: Mapping[str, np.ndarray], said: tuple[str, ...] = ()) -> Prediction:
-        """What outputs mean, by name as the artifact gave them for a source of which there is `said` to warn of.
+    def answer(self, source: str, found: Mapping[str, np.ndarray], said: tuple[str, ...] = ()) -> Answer:
+        """What a loop's outputs mean, (1, ...) by name, for a source of which there is `said` to warn of.
 
         Raises:
             AnswerError: an output holds NaN or infinity.
         """
         for sentence in said:
             warnings.warn(f"{source}: {sentence}", InputWarning, stacklevel=2)
-        outputs = {name: found[name] for name in self._outputs}  # in the manifest's order, not the file's
+        listed = self.bundle.parts[parts_of(self.bundle.manifest["decode"])[0]]["outputs"]
+        order = sorted(found, key=lambda name: list(listed).index(name) if name in listed else len(listed))
+        outputs = {name: found[name] for name in order}  # in the manifest's order, not the file's
         for name, values in outputs.items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise self._no_number(source, name, values)
-        return Prediction(source, self.bundle.name, self.target, outputs, *self._classify(outputs), said)
+        answers = make_answers(self.bundle.manifest["answers"], outputs, self._vocabularies)
+        return Answer(source, self.bundle.name, self.target, outputs, answers, said)
 
     def _no_number(self, source: str, name: str, values: np.ndarray) -> AnswerError:
         count = int((~np.isfinite(values)).sum())
@@ -188,15 +227,6 @@ class Predictor:
             f"`zoo verify {self.bundle.path}` tells",
         )
 
-    def _classify(self, outputs: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
-        """Probabilities and labels, where the manifest says that an output holds those of one choice, or its logits."""
-        found = outputs.get(self._classes) if self._classes else None
-        if found is None or found.ndim != 2 or not len(found):  # a stream that has no answer yet
-            return None, None
-        if self._is_yes_no:
-            return np.array([1 - found[0, 0], found[0, 0]]), self.bundle.labels
-        return (found if self._is_softmax else softmax(found))[0], self.bundle.labels
-
 
 class PredictorStream:
     """Answers while frames come; made by `Predictor.stream`.
@@ -206,8 +236,9 @@ class PredictorStream:
         print(stream.feed(microphone(stream.chunk)))
     """
 
-    def __init__(self, predictor: Predictor, part: Mapping):
-        self._predictor, self._stream = predictor, Stream(predictor.runner, part)
+    def __init__(self, predictor: Predictor, name: str):
+        part = predictor.bundle.parts[name]
+        self._predictor, self._stream = predictor, Stream(predictor.runner, part, name)
         self._one_at_a_time = threading.Lock()
         self._inputs = {name: InputSpec.of(name, facts) for name, facts in part["inputs"].items()}
         self._timed = {name for name, facts in part["inputs"].items() if facts.get("time")}
@@ -222,7 +253,7 @@ class PredictorStream:
         with self._one_at_a_time:
             self._stream.begin()
 
-    def feed(self, frames: object) -> Prediction:
+    def feed(self, frames: object) -> Answer:
         """The answer to some more frames; those of one call stay together where threads share the stream.
 
         Args:
@@ -287,61 +318,3 @@ def load(bundle: Bundle | str | os.PathLike, target: str | None = "auto", thread
     elif target not in runnable:
         raise UnknownNameError(f"LiteRT runs no target `{target}`; {the_nearest(target, runnable)}")
     return Predictor(bundle, target, threads)
-
-
-def _batch(bundle: Bundle, part: Mapping) -> int:
-    """The first axis of all inputs and outputs."""
-    shapes = [facts["shape"] for facts in (*part["inputs"].values(), *part["outputs"].values())]
-    found = {shape[0] if shape else None for shape in shapes}
-    if len(found) != 1 or None in found:
-        raise BundleError(
-            f"`{bundle.path / 'manifest.json'}` has inputs and outputs of unlike batches: found {shapes}, "
-            "expected one first axis for all"
-        )
-    return found.pop()
-
-
-def _choice(bundle: Bundle, part: Mapping) -> str | None:
-    """The output that holds a number for each class of a choice, logits or probabilities: of several, the labelled."""
-    choices = {
-        name: facts["shape"][-1]
-        for name, facts in part["outputs"].items()
-        if facts.get("softmax") or facts.get("kind") == "probabilities"
-    }
-    labelled = [name for name, classes in choices.items() if bundle.labels and classes == len(bundle.labels)]
-    return next(iter([*labelled, *choices]), None) or _yes_or_no(bundle, part)
-
-
-def _yes_or_no(bundle: Bundle, part: Mapping) -> str | None:
-    """The output that is one probability of yes, where there are labels: for no, and for yes."""
-    yes = [
-        name
-        for name, facts in part["outputs"].items()
-        if facts.get("kind") == "yes_no" and len(facts["shape"]) == 2 and facts["shape"][-1] == 1
-    ]
-    return yes[0] if yes and bundle.labels and len(bundle.labels) == 2 else None
-
-
-def _check_signature(bundle: Bundle, name: str, part: Mapping, runner: LiteRTRunner) -> None:
-    """The file must be what the manifest describes, or its numbers would mean something else."""
-    signature = runner.signatures.get(name)
-    if signature is None:
-        raise BundleError(f"`{runner.path}` has no signature `{name}`: found {', '.join(runner.signatures)}")
-    for kind in ("inputs", "outputs"):
-        listed = {**part[kind], **part.get("state", {})}
-        found, expected = _shapes(signature, kind), {name: tuple(facts["shape"]) for name, facts in listed.items()}
-        if found != expected:
-            raise BundleError(f"`{runner.path}` has other {kind} than its manifest: found {found}, expected {expected}")
-    choice = _choice(bundle, part)
-    if bundle.labels is None or choice is None:
-        return
-    output = part["outputs"][choice]
-    classes = 2 if output.get("kind") == "yes_no" else output["shape"][-1]
-    if len(bundle.labels) != classes:
-        raise BundleError(
-            f"`{bundle.path / 'manifest.json'}` names {len(bundle.labels)} labels: expected {classes}, one a logit"
-        )
-
-
-def _shapes(signature: Signature, kind: str) -> dict[str, tuple[int, ...]]:
-    return {name: tensor.shape for name, tensor in getattr(signature, kind).items()}

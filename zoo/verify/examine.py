@@ -176,7 +176,8 @@ def _stream(target: str, artifact: Artifact, ground: Ground, report) -> tuple[li
     """The part `stream`, where there is one, against `predict`."""
     if ground.stream is None:
         return [], {}
-    found = stream(artifact, ground.stream, ground.inputs, artifact.rows[-1], ground.kinds)
+    name, part = ground.stream
+    found = stream(artifact, part, ground.inputs, artifact.rows[-1], ground.kinds, name)
     return streaming_gates(target, found, ground.steps), {"streaming": found.facts}
 
 

@@ -74,6 +74,20 @@ def output_kinds(model: keras.Model, meaning: Meaning) -> dict[str, str]:
     return kinds
 
 
+def named_by(labels: Sequence[str] | None, choices: Mapping[str, tuple[str, tuple[int | None, ...]]]) -> str | None:
+    """The output whose classes the labels name: one of as many, or of two labels one probability of yes.
+
+    Args:
+        labels: the names of the classes.
+        choices: the kind and the shape, with its batch axis, of each output that chooses.
+    """
+    if labels is None:
+        return None
+    fitting = [name for name, (kind, shape) in choices.items() if kind in CHOICES and shape[-1] == len(labels)]
+    of_yes = [name for name, (kind, shape) in choices.items() if kind == YES_NO and shape[1:] in ((1,), ())]
+    return next(iter([*fitting, *(of_yes if len(labels) == 2 else [])]), None)
+
+
 def _may_choose(model: keras.Model, kinds: Mapping[str, str], name: str, labels: Sequence[str] | None) -> bool:
     classes = _classes(model, name)
     return kinds[name] == VALUE and classes > 1 and (labels is None or classes == len(labels))
@@ -89,9 +103,7 @@ def _check(model: keras.Model, kinds: Mapping[str, str], meaning: Meaning) -> No
     found = ", ".join(f"`{name}` {tuple(tensor.shape)}" for name, tensor in model.output.items())
     choices = [name for name, kind in kinds.items() if kind in CHOICES]
     if meaning.labels is not None:
-        of_yes = [name for name, kind in kinds.items() if kind == YES_NO and _classes(model, name) == 1]
-        named = any(_classes(model, name) == len(meaning.labels) for name in choices)
-        if not named and not (of_yes and len(meaning.labels) == 2):
+        if named_by(meaning.labels, {name: (kind, model.output[name].shape) for name, kind in kinds.items()}) is None:
             raise InputError(
                 f"{len(meaning.labels)} labels fit no output that chooses a class: found {found}",
                 "one label a line, in the order of the output's last axis; of one sigmoid, those of no and of yes",

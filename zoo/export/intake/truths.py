@@ -16,11 +16,14 @@ LABELS = "labels"
 
 Choices = Mapping[str, tuple[int, ...]]
 """By output, its shape without the batch: steps, if any, and classes."""
+Labels = Mapping[str, Sequence[str] | None]
 
 
-def choices_of(outputs: Mapping[str, Mapping]) -> Choices:
-    """The outputs of a part, as a manifest has them, that choose a class."""
-    return {name: tuple(facts["shape"][1:]) for name, facts in outputs.items() if facts.get("kind") in CHOICES}
+def choices_of(manifest: Mapping) -> Choices:
+    """The outputs that choose a class."""
+    outputs = manifest["parts"][manifest["decode"]["part"]]["outputs"]
+    chosen = [name for name, answer in manifest["answers"].items() if answer.get("of") in CHOICES]
+    return {name: tuple(outputs[name]["shape"][1:]) for name in chosen}
 
 
 def truth_names(choices: Choices) -> tuple[str, ...]:
@@ -28,13 +31,13 @@ def truth_names(choices: Choices) -> tuple[str, ...]:
     return (*choices, LABELS) if len(choices) == 1 else tuple(choices)
 
 
-def read_truths(source: object, choices: Choices, labels: Sequence[str] | None, count: int) -> dict[str, np.ndarray]:
+def read_truths(source: object, choices: Choices, labels: Labels, count: int) -> dict[str, np.ndarray]:
     """Reads the right classes, (count, ...) int by output, as far as they are given.
 
     Args:
         source: an `.npz` file, or arrays, by name.
         choices: the outputs that choose a class.
-        labels: the names of the classes; arrays may hold them in place of numbers.
+        labels: by output the names of its classes; arrays may hold them in place of numbers.
         count: how many examples there are.
 
     Raises:
@@ -46,11 +49,11 @@ def read_truths(source: object, choices: Choices, labels: Sequence[str] | None, 
         return _truths(arrays, choices, labels, count, f"`{source}`")
 
 
-def _truths(arrays: Mapping, choices: Choices, labels: Sequence[str] | None, count: int, where: str) -> dict:
+def _truths(arrays: Mapping, choices: Choices, labels: Labels, count: int, where: str) -> dict:
     names = truth_names(choices)
     given = {(name if name in choices else next(iter(choices))): name for name in names if name in arrays}
     return {
-        output: _classes(np.asarray(arrays[name]), (count, *choices[output]), labels, f"{where}: `{name}`")
+        output: _classes(np.asarray(arrays[name]), (count, *choices[output]), labels.get(output), f"{where}: `{name}`")
         for output, name in given.items()
     }
 

@@ -30,7 +30,7 @@ def read_inputs(source: object, specs: Mapping[str, InputSpec]) -> dict[str, np.
     Raises:
         InputError: an input is missing, unknown or not what the part takes; or a file is missing or cannot be read.
     """
-    named = _by_name(source)
+    named = by_name(source)
     if named is not None:
         check_names(named, specs, f"`{describe(source)}`")
         return {name: _read(named[name], spec) for name, spec in specs.items()}
@@ -75,7 +75,7 @@ def readable_files(folder: Path) -> list[Path]:
 
 def undeclared_pictures(source: object, specs: Mapping[str, InputSpec]) -> list[str]:
     """A sentence for each picture that is given to an input of which nobody said what values it takes."""
-    named = _by_name(source) or dict.fromkeys(specs, source)
+    named = by_name(source) or dict.fromkeys(specs, source)
     return [
         f"input `{name}` was given a picture as values 0 to 255, for its manifest does not say which it takes: "
         f"`zoo export --input {name}=picture:0..255` (or `:0..1`) does"
@@ -85,7 +85,7 @@ def undeclared_pictures(source: object, specs: Mapping[str, InputSpec]) -> list[
 
 
 def describe(source: object) -> str:
-    """How a prediction calls what it was made from."""
+    """How an answer calls what it was made from."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
     if isinstance(source, Mapping):
@@ -93,7 +93,7 @@ def describe(source: object) -> str:
     return "array"
 
 
-def _by_name(source: object) -> Mapping[str, object] | None:
+def by_name(source: object) -> Mapping[str, object] | None:
     """The inputs by name where the source names them; a file whose own name looks so is a file."""
     if isinstance(source, Mapping):
         return source

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo.runtime.prediction import softmax
+from zoo.runtime.answers.classes import softmax
 from zoo.verify.measures.distance import difference, from_mean, is_float, noise
 
 Arrays = Mapping[str, np.ndarray]

@@ -35,7 +35,9 @@ class Streamed:
         return self.facts["agreement"]
 
 
-def stream(runner: Runner, part: Mapping, inputs: Arrays, rows: int, kinds: Mapping[str, str]) -> Streamed:
+def stream(
+    runner: Runner, part: Mapping, inputs: Arrays, rows: int, kinds: Mapping[str, str], name: str = "stream"
+) -> Streamed:
     """Streams examples, as many whole chunks of each as it has, and runs them whole.
 
     Args:
@@ -44,17 +46,23 @@ def stream(runner: Runner, part: Mapping, inputs: Arrays, rows: int, kinds: Mapp
         inputs: by name, (n, ...), whole examples.
         rows: in a call.
         kinds: of the outputs, see `answers.judge`.
+        name: of the part.
     """
     timed = [name for name, facts in part["inputs"].items() if facts.get("time")]
     chunk, length = part["inputs"][timed[0]]["shape"][1], inputs[timed[0]].shape[1]
     frames = length // chunk * chunk
     groups = _groups(inputs, rows, RUNS * chunk // frames)
-    part = _of_rows(part, rows)
+    of_rows = _of_rows(part, rows)
+
+    def streamed_group(group: Arrays) -> dict[str, np.ndarray]:
+        given = {key: array[:, :frames] if key in timed else array for key, array in group.items()}
+        return Stream(runner, of_rows, name).feed(**given)
+
     found, wanted = [], []
     for group in groups:
-        found.append(_streamed(runner, part, group, timed, frames))
+        found.append(streamed_group(group))
         wanted.append(_cut(runner.run("predict", **group), part, frames, chunk))
-    again = _streamed(runner, part, groups[0], timed, frames)
+    again = streamed_group(groups[0])
     streamed, whole = _joined(found), _joined(wanted)
     apart = distance(streamed, whole)
     facts = {
@@ -80,11 +88,6 @@ def _of_rows(part: Mapping, rows: int) -> dict:
     """The part as a signature of any batch has it for so many rows."""
     state = {name: {**facts, "shape": [rows, *facts["shape"][1:]]} for name, facts in part["state"].items()}
     return {**part, "state": state}
-
-
-def _streamed(runner: Runner, part: Mapping, group: Arrays, timed: list[str], frames: int) -> dict[str, np.ndarray]:
-    given = {name: array[:, :frames] if name in timed else array for name, array in group.items()}
-    return Stream(runner, part).feed(**given)
 
 
 def _cut(outputs: Arrays, part: Mapping, frames: int, chunk: int) -> dict[str, np.ndarray]:

@@ -39,8 +39,8 @@ class Ground:
     keras: Score | None = None
     reach: float | None = None
     """What the recipe promises of the headline metric."""
-    stream: Mapping | None = None
-    """The manifest's entry of the part `stream`; None where there is none."""
+    stream: tuple[str, Mapping] | None = None
+    """The part that streams, its name and the manifest's entry; None where there is none."""
     ours: bool = True
     """Whether the model is one of the zoo's."""
     steps: int = 0
@@ -70,7 +70,7 @@ def lay_ground(
     common = {
         "part": part,
         "kinds": kinds_in(manifest, part),
-        "stream": manifest["parts"].get("stream"),
+        "stream": (name, manifest["parts"][name]) if (name := manifest.get("stream")) else None,
         "steps": longest_recurrence(model),
         "ours": manifest["family"] is not None,
     }

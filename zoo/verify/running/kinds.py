@@ -31,9 +31,10 @@ def kinds_of(model: keras.Model) -> dict[str, str]:
 
 def kinds_in(manifest: Mapping, part: str) -> dict[str, str]:
     """What the manifest says that each output of a part is, where it does; see `answers.judge`."""
-    outputs = manifest["parts"][part]["outputs"]
-    said = {name: facts.get("kind") or (LOGITS if facts.get("softmax") else None) for name, facts in outputs.items()}
-    return {name: kind for name, kind in said.items() if kind}
+    decode = manifest["decode"]
+    if decode["loop"] != "single":
+        return {decode["logits"]: LOGITS} if part == decode.get("part", decode.get("step")) else {}
+    return {name: answer["of"] for name, answer in manifest["answers"].items() if answer["kind"] == "classes"}
 
 
 def _kind(tensor: keras.KerasTensor) -> str:
