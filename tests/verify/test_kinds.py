@@ -5,7 +5,7 @@ import pytest
 from keras import Input, Model, Sequential, layers, ops
 
 from zoo.sources.deployed import deployed
-from zoo.verify.running.ground import longest_recurrence
+from zoo.verify.reference import longest_recurrence
 from zoo.verify.running.kinds import kinds_of
 
 

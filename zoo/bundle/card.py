@@ -59,6 +59,7 @@ _PARITY = {
     "max_abs": FIGURE,
     "agreement": FIGURE,
     "agreement_by_class?": OrNull(_METRICS),
+    "parts?": _METRICS,  # the largest error of each
     "answers?": {TEXT: _ANSWERS},
     OTHERS: None,
 }
@@ -81,6 +82,7 @@ _ARTIFACT = {
     "metrics": OrNull(_METRICS),
     "ci95": OrNull(_INTERVALS),
     "latency_us": _LATENCY,
+    "parts_latency_us?": {TEXT: _LATENCY},
     "peak_memory_bytes": OrNull(INTEGER),
     "interpreter?": OrNull({"latency_us": _LATENCY, "peak_memory_bytes": OrNull(INTEGER), OTHERS: None}),
     OTHERS: None,

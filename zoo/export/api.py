@@ -149,6 +149,7 @@ def export_model(
                 folder,
                 manifest,
                 model=source.model,
+                parts={name: part.model for name, part in source.parts.items()},
                 recipe=source.recipe,
                 training=source.training,
                 examples=given,

@@ -11,12 +11,15 @@ from zoo.export.intake.meaning import CLASSIFICATION, REGRESSION, named_by, outp
 from zoo.export.intake.sources import PART, STREAM, Source
 from zoo.export.recurrences.holes import uses_of_inputs
 from zoo.export.streaming.part import StreamPart
+from zoo.families import Part
 from zoo.runtime.engine.flatbuffer import TensorView, inspect
+from zoo.runtime.parts import inputs_of
 from zoo.runtime.reading.arrays import InputSpec
+from zoo.tasks import get_task
 from zoo.verify.measures.answers import CHOICES, LOGITS, VALUE, YES_NO
 from zoo.verify.running.kinds import kinds_of
 
-KINDS = {"image": "image", "length": "length"}
+KINDS = {"image": "image", "length": "length", "token": "tokens", "tokens": "tokens"}
 """What an input of a model of ours is by its name, where no data set says it."""
 
 
@@ -35,9 +38,10 @@ def describe(source: Source, batch_size: int, declared: Mapping[str, Mapping] = 
         "task": spec.task if spec else source.meaning.task,
         "zoo": metadata.version("hybrid-zoo"),
         "parts": _parts(source, batch_size),
-        "decode": {"loop": "single", "part": PART},
+        "decode": get_task(spec.task).decode(source.model) if spec else {"loop": "single", "part": PART},
         **({"stream": STREAM} if source.stream else {}),
         "answers": _answers(source),
+        **_vocabularies(source),
         "artifacts": {},
     }
     _declare(found["parts"], declared, source)
@@ -47,15 +51,16 @@ def describe(source: Source, batch_size: int, declared: Mapping[str, Mapping] = 
 def _declare(parts: Mapping[str, Mapping], declared: Mapping[str, Mapping], source: Source) -> None:
     if declared and source.spec is not None:
         raise InputError(f"`{source.name}` is a model of the zoo, whose inputs are known", "leave `--input` out")
-    check_declared(declared, parts[PART]["inputs"])
+    if declared:
+        check_declared(declared, parts[PART]["inputs"])
     for part in parts.values():
         for name, facts in declared.items():
             part["inputs"][name] |= facts
 
 
 def example_specs(manifest: Mapping) -> dict[str, InputSpec]:
-    """The inputs of the part by name, for one example."""
-    inputs = manifest["parts"][PART]["inputs"]
+    """What a user gives by name, for one example."""
+    inputs = inputs_of(manifest)
     return {name: InputSpec.of(name, {**facts, "shape": [1, *facts["shape"][1:]]}) for name, facts in inputs.items()}
 
 
@@ -72,8 +77,17 @@ def _stored(tensor: TensorView) -> dict:
 
 
 def _parts(source: Source, batch_size: int) -> dict[str, dict]:
-    whole = {"inputs": _inputs(source, batch_size), "outputs": _outputs(source, batch_size)}
-    return {PART: whole} | ({STREAM: _stream(source.stream, whole)} if source.stream else {})
+    described = {name: _part(source, name, part, batch_size) for name, part in source.parts.items()}
+    return described | ({STREAM: _stream(source.stream, described[PART])} if source.stream else {})
+
+
+def _part(source: Source, name: str, part: Part, batch_size: int) -> dict[str, dict]:
+    inputs = {key: facts for key, facts in _inputs(source, part, batch_size).items() if key not in part.state}
+    outputs = _outputs(part, batch_size)
+    if not part.state:
+        return {"inputs": inputs, "outputs": outputs}
+    states = {key: outputs.pop(key) for key in part.state}
+    return {"inputs": inputs, "outputs": outputs, "state": states}
 
 
 def _stream(stream: StreamPart, whole: Mapping[str, Mapping]) -> dict[str, dict]:
@@ -103,10 +117,10 @@ def _of_chunk(facts: Mapping, chunk: int) -> dict:
     return {**facts, "shape": [batch, chunk, *values], "time": True}
 
 
-def _inputs(source: Source, batch_size: int) -> dict[str, dict]:
+def _inputs(source: Source, part: Part, batch_size: int) -> dict[str, dict]:
     plain = {
         name: {"shape": [batch_size, *tensor.shape[1:]], "dtype": tensor.dtype}
-        for name, tensor in source.model.input.items()
+        for name, tensor in part.model.input.items()
     }
     uses = {} if source.spec else _uses(source, plain)
     return {name: facts | _meaning(source, name, uses.get(name, Uses())) for name, facts in plain.items()}
@@ -128,6 +142,7 @@ def _meaning(source: Source, name: str, uses: Uses) -> dict:
         return uses.facts() | _as_loaded(source, name)
     facts = source.data.inputs.get(name, {}) if source.data else {}
     meaning = {"kind": facts.get("kind") or KINDS.get(name, "array")}
+    meaning |= {key: facts[key] for key in ("vocabulary", "of") if key in facts}
     if meaning["kind"] == "image":
         meaning["fit"] = FIT
     if "unit" in facts:
@@ -147,22 +162,26 @@ def _as_loaded(source: Source, name: str) -> dict:
     return {key: facts[key] for key in ("kind", "fit", "unit", "range", "sample_rate") if key in facts}
 
 
-def _outputs(source: Source, batch_size: int) -> dict[str, dict]:
+def _outputs(part: Part, batch_size: int) -> dict[str, dict]:
     """Floats of any width come out as float32."""
     return {
         name: {
             "shape": [batch_size, *tensor.shape[1:]],
             "dtype": "float32" if "float" in tensor.dtype else tensor.dtype,
         }
-        for name, tensor in source.model.output.items()
+        for name, tensor in part.model.output.items()
     }
 
 
 def _answers(source: Source) -> dict[str, dict]:
     """What outputs mean to a person, as far as it is known: first the choice that the labels name."""
+    if source.data:
+        return get_task(source.spec.task).meaning(source.data)
+    if PART not in source.parts:
+        return {}
     kinds = output_kinds(source.model, source.meaning) if source.spec is None else _kinds_of_ours(source)
     choices = [name for name, kind in kinds.items() if kind in (*CHOICES, YES_NO)]
-    labels = source.data.labels if source.data else source.meaning.labels
+    labels = source.meaning.labels
     named = named_by(labels, {name: (kinds[name], source.model.output[name].shape) for name in choices})
     answers = {
         name: {"kind": "classes", "of": kinds[name], "labels": list(labels) if name == named else None}
@@ -177,3 +196,8 @@ def _kinds_of_ours(source: Source) -> dict[str, str]:
     """Outputs of a model of the zoo are named by its task."""
     classifies = source.spec.task == CLASSIFICATION
     return {name: LOGITS if classifies and name == "logits" else kind for name, kind in kinds_of(source.model).items()}
+
+
+def _vocabularies(source: Source) -> dict:
+    """The vocabularies of the data set that answers or inputs name."""
+    return {"vocabularies": dict(source.data.vocabularies)} if source.data and source.data.vocabularies else {}

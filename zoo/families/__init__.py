@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import keras
 
 
+PREDICT = "predict"
+"""The one part of a model whose family defines none."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A named piece of a model with a signature of its own.
@@ -98,7 +102,7 @@ def load_model(name: str | Path, num_classes: int | None = None) -> keras.Model:
 def parts(spec: Spec, model: keras.Model) -> dict[str, Part]:
     """The parts of a model that the family of `spec` built."""
     define = getattr(family_module(spec), "parts", None)
-    return define(model) if define else {"predict": Part(model)}
+    return define(model) if define else {PREDICT: Part(model)}
 
 
 def _only_training(name: str | Path) -> str | Path:

@@ -13,12 +13,12 @@ def parts_of(decode: Mapping) -> list[str]:
     return [part for part in named if part is not None]
 
 
-def inputs_of(bundle: Bundle) -> dict[str, Mapping]:
+def inputs_of(manifest: Mapping) -> dict[str, Mapping]:
     """The manifest's entries of what a user gives: what the first part takes, but for the token that a loop gives."""
-    decode = bundle.manifest["decode"]
+    decode = manifest["decode"]
     first = parts_of(decode)[0]
     given_by_loop = {decode["token"]} if first == decode.get("step") else set()
-    return {name: facts for name, facts in bundle.parts[first]["inputs"].items() if name not in given_by_loop}
+    return {name: facts for name, facts in manifest["parts"][first]["inputs"].items() if name not in given_by_loop}
 
 
 def batch_of(bundle: Bundle) -> int:

@@ -47,7 +47,7 @@ class Predictor:
         self._loop = get_loop(manifest["decode"], bundle.parts)
         self.batch = batch_of(bundle)
         """Examples a run of the artifact."""
-        self._entries = inputs_of(bundle)
+        self._entries = inputs_of(bundle.manifest)
         self.inputs = {
             name: InputSpec.of(name, {**facts, "shape": [1, *facts["shape"][1:]]})
             for name, facts in self._entries.items()

@@ -152,9 +152,6 @@ class Classification(task.Task):
             commonest[head] = np.full(test.targets[head].shape, class_, np.int32)
         return {"majority": self.score(commonest, test, data)}
 
-    def kinds(self, data: DataSet) -> dict[str, str]:
-        return dict.fromkeys(_heads(data), "logits")
-
     def meaning(self, data: DataSet) -> dict[str, dict]:
         return {
             head: {"kind": "classes", "of": "logits", "labels": list(target.names)}

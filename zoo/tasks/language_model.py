@@ -81,9 +81,6 @@ class LanguageModel(Task):
         tokens = test.targets[name][:]
         return {"frequencies": self.score({name: np.where(tokens >= 0, bits[tokens], 0)}, test, data)}
 
-    def kinds(self, data: DataSet) -> dict[str, str]:
-        return dict.fromkeys(_tokens(data), "logits")
-
     def meaning(self, data: DataSet) -> dict[str, dict]:
         name, target = self._target(data)
         return {

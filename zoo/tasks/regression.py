@@ -80,9 +80,6 @@ class Regression(Task):
         answers = {name: np.broadcast_to(mean, test.targets[name].shape) for name, mean in means.items()}
         return {"mean": self.score(answers, test, data)}
 
-    def kinds(self, data: DataSet) -> dict[str, str]:
-        return dict.fromkeys(_values(data), "value")
-
     def meaning(self, data: DataSet) -> dict[str, dict]:
         return {name: _meaning(target) for name, target in _values(data).items()}
 

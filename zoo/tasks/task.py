@@ -50,8 +50,6 @@ class Task(ABC):
     """A task; `zoo.tasks.<name>` defines one as `TASK`, a plug-in does so in a package of its own."""
 
     name: ClassVar[str]
-    loop: ClassVar[str] = "single"
-    """The decode loop that makes an answer of outputs; see `zoo.runtime.decode`."""
     Settings: ClassVar[type[Settings]] = Settings
     """The keys that recipes have for this task alone."""
 
@@ -84,6 +82,22 @@ class Task(ABC):
     def prepare(self, examples: Examples, data: DataSet) -> Examples:
         """The examples that a training steps on, where they are not those of the data set."""
         return examples
+
+    def inputs(self, data: DataSet) -> Mapping[str, tuple[int, ...]]:
+        """What a model that is trained for the data set takes: by input the shape of one example."""
+        return {name: tuple(facts["shape"]) for name, facts in data.inputs.items()}
+
+    def check_examples(self, model: object, prepared: Examples, data: DataSet) -> None:
+        """Does nothing if a model can learn from all of the prepared examples.
+
+        Raises:
+            DataError: it cannot.
+        """
+        return
+
+    def decode(self, model: object) -> dict:
+        """The manifest's `decode`: the loop that makes answers, and what it needs to know of the model."""
+        return {"loop": "single", "part": "predict"}
 
     @abstractmethod
     def loss(self, settings: Settings, train: Examples, data: DataSet) -> Loss:
@@ -151,10 +165,6 @@ class Task(ABC):
     @abstractmethod
     def baselines(self, data: DataSet, train: Examples, test: Examples) -> dict[str, dict[str, float]]:
         """Metrics of what needs no model, by its name; the first is the plainest."""
-
-    @abstractmethod
-    def kinds(self, data: DataSet) -> Mapping[str, str]:
-        """By output what an artifact's are compared by; see `zoo.verify.measures.answers`."""
 
     @abstractmethod
     def meaning(self, data: DataSet) -> dict[str, dict]:

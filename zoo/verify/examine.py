@@ -1,7 +1,7 @@
 """Every artifact of a bundle measured and held against its gates: the one path of `zoo export` and `zoo verify`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -9,6 +9,8 @@ import numpy as np
 
 from zoo._system.progress import ignore
 from zoo.errors import BundleError
+from zoo.families import PREDICT
+from zoo.sources.runner import through_loop
 from zoo.targets import TARGETS
 from zoo.training.recipe import Recipe
 from zoo.verify.cards import compose
@@ -30,8 +32,8 @@ from zoo.verify.measures.repeats import repeats
 from zoo.verify.measures.scores import paired_error, score
 from zoo.verify.measures.streaming import stream
 from zoo.verify.measures.truths import rightness
+from zoo.verify.reference import Reference, keras_reference
 from zoo.verify.running.artifacts import LiteRTArtifact, SavedModelArtifact, open_artifact
-from zoo.verify.running.ground import Ground, lay_ground
 
 SMALL_SPLIT = 1000
 """Test splits with fewer examples allow a drop of two standard errors of the paired difference."""
@@ -62,6 +64,7 @@ def measure(
     manifest: Mapping,
     *,
     model: keras.Model,
+    parts: Mapping[str, keras.Model] | None = None,
     recipe: Recipe | None = None,
     training: Mapping | None = None,
     examples: Mapping[str, np.ndarray] | None = None,
@@ -76,6 +79,7 @@ def measure(
         folder: holds the artifacts.
         manifest: what will be, or is, the bundle's; `name`, `model`, `family`, `task`, `parts`, `artifacts` are read.
         model: the Keras model that the artifacts were made from.
+        parts: its parts by name, where they are not the one that it is itself.
         recipe: what trained the weights; artifacts are scored on its data set's test split.  None: no score.
         training: the card's block of that name (`Run.training`).
         examples: inputs by name, (n, ...), for parity and agreement where there is no recipe; random unless given.
@@ -89,7 +93,7 @@ def measure(
         DataError: the recipe's data set is not prepared.
     """
     made = made or {}
-    ground = lay_ground(manifest, model, recipe, examples, report, truths)
+    reference = keras_reference(manifest, parts or {PREDICT: model}, recipe, examples, report, truths)
     gates, entries = {}, {}
     for target in (name for name in TARGETS if name in manifest["artifacts"] or made.get(name, {}).get("reason")):
         if target not in manifest["artifacts"]:
@@ -97,22 +101,22 @@ def measure(
             continue
         path = folder / manifest["artifacts"][target]["file"]
         told = made.get(target, {})
-        gates[target], facts = examine(target, path, ground, report, told.get("int8_recipe"))
+        gates[target], facts = examine(target, path, reference, report, told.get("int8_recipe"))
         entries[target] = compose.artifact(folder, path, facts, told, gates[target])
         if keep_failed and entries[target]["status"] == "disabled":
             entries[target] |= compose.kept(folder, path)
-    return Measured(compose.card(manifest, model, recipe, training, ground, entries), gates)
+    return Measured(compose.card(manifest, model, recipe, training, reference, entries), gates)
 
 
 def examine(
-    target: str, path: Path, ground: Ground, report=ignore, recipe: str | None = None
+    target: str, path: Path, reference: Reference, report=ignore, recipe: str | None = None
 ) -> tuple[list[Gate], dict]:
     """Holds one artifact against its gates.
 
     Args:
         target: what kind of artifact it is.
         path: its file or folder.
-        ground: what it is compared with.
+        reference: what it is compared with.
         report: see `measure`.
         recipe: of int8, by which it was made.
 
@@ -124,36 +128,52 @@ def examine(
     try:
         if target != "saved_model":
             graph = read_graph(path)
-            gates += graph_gates(target, graph, recipe, ours=ground.ours)
+            gates += graph_gates(target, graph, recipe, ours=reference.ours)
             facts |= _graph_facts(target, graph)
             run = first_run(path)
             facts["peak_memory_bytes"] = run.peak_memory_bytes
             if run.failure:
                 return [*gates, Gate(running, run.failure, "an answer", False)], facts
-        with open_artifact(target, path, ground.part) as artifact:
+        with open_artifact(target, path, reference.main) as artifact:
             if target == "saved_model":
-                facts["peak_memory_bytes"] = artifact.peak_memory_bytes(ground.inputs)
+                facts["peak_memory_bytes"] = artifact.peak_memory_bytes(reference.parts[reference.main].inputs)
             for stage in (_repeat, _stream, _compare, _score):
-                found, measured = stage(target, artifact, ground, report)
+                found, measured = stage(target, artifact, reference, report)
                 gates += found
                 facts |= measured
             gates.append(Gate(running, "an answer", "an answer", True))
             if all(gate.passed for gate in gates):
-                facts["latency_us"] = latency.summary(artifact.times(ground.inputs), threads=1)
-                facts["interpreter"] = _on_interpreter(path, artifact, ground)
+                facts |= _times(path, artifact, reference)
     except BundleError as error:
         gates.append(Gate(running, error.message, "an answer", False))
     return gates, facts
 
 
-def _on_interpreter(path: Path, artifact: Artifact, ground: Ground) -> dict | None:
-    """Time and memory on LiteRT's plain Interpreter; None of a SavedModel, which does not run there."""
+def _times(path: Path, artifact: Artifact, reference: Reference) -> dict:
+    """Time of one whole answer, and of a run of each part where there are several."""
+    by_part = {name: artifact.times(part.inputs, name) for name, part in reference.parts.items()}
+    interpreter = _on_interpreter(path, artifact, reference)
+    if reference.loop is None:
+        [times] = by_part.values()
+        return {"latency_us": latency.summary(times, threads=1), "interpreter": interpreter}
+    rows = artifact.rows[0]
+    first = {name: np.repeat(array[:1], rows, axis=0) for name, array in reference.inputs.items()}
+    whole = latency.take_turns({"answer": lambda: reference.loop.run(artifact, first)})["answer"]
+    return {
+        "latency_us": latency.summary(whole, threads=1),
+        "parts_latency_us": {name: latency.summary(times, threads=1) for name, times in by_part.items()},
+        "interpreter": interpreter,
+    }
+
+
+def _on_interpreter(path: Path, artifact: Artifact, reference: Reference) -> dict | None:
+    """Time of the first part and memory on LiteRT's plain Interpreter; None of a SavedModel, which cannot run there."""
     if not isinstance(artifact, LiteRTArtifact):
         return None
     run = first_run(path, "interpreter")
     if run.failure:
         return {"latency_us": None, "peak_memory_bytes": None, "failure": run.failure}
-    times = artifact.times_on_interpreter(ground.inputs)
+    times = artifact.times_on_interpreter(reference.parts[reference.main].inputs, reference.main)
     return {"latency_us": latency.summary(times, threads=1), "peak_memory_bytes": run.peak_memory_bytes}
 
 
@@ -166,49 +186,75 @@ def _graph_facts(target: str, graph: GraphFacts) -> dict:
     return facts
 
 
-def _repeat(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
-    few = {name: array[:REPEATED] for name, array in ground.inputs.items()}
-    found = repeats(lambda inputs, rows: artifact.outputs(inputs, rows), few, artifact.rows, ground.expected)
-    return repeat_gates(found.same_bits, found.independent, found.batch_error), {}
+def _repeat(target: str, artifact: Artifact, reference: Reference, report) -> tuple[list[Gate], dict]:
+    gates = []
+    for name, part in reference.parts.items():
+        few = {key: array[:REPEATED] for key, array in part.inputs.items()}
+        found = repeats(
+            lambda inputs, rows, name=name: artifact.outputs(inputs, rows, part=name),
+            few,
+            artifact.rows,
+            part.expected,
+        )
+        gates += _of_part(name, reference, repeat_gates(found.same_bits, found.independent, found.batch_error))
+    return gates, {}
 
 
-def _stream(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
+def _of_part(name: str, reference: Reference, gates: list[Gate]) -> list[Gate]:
+    """Gates that say which part they are of, where there are several."""
+    several = len(reference.parts) > 1
+    return [replace(gate, name=f"{gate.name} of `{name}`") if several else gate for gate in gates]
+
+
+def _stream(target: str, artifact: Artifact, reference: Reference, report) -> tuple[list[Gate], dict]:
     """The part `stream`, where there is one, against `predict`."""
-    if ground.stream is None:
+    if reference.stream is None:
         return [], {}
-    name, part = ground.stream
-    found = stream(artifact, part, ground.inputs, artifact.rows[-1], ground.kinds, name)
-    return streaming_gates(target, found, ground.steps), {"streaming": found.facts}
+    name, part = reference.stream
+    found = stream(artifact, part, reference.inputs, artifact.rows[-1], reference.kinds, name)
+    return streaming_gates(target, found, reference.steps), {"streaming": found.facts}
 
 
-def _compare(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
-    """Parity, and agreement where there is no test split to look at it on."""
-    outputs = artifact.outputs(ground.inputs, None, report, f"{target}: parity")
-    apart = distance(outputs, ground.expected)
-    judged = ground.judge(outputs)
+def _compare(target: str, artifact: Artifact, reference: Reference, report) -> tuple[list[Gate], dict]:
+    """Parity of every part, and agreement where there is no test split to look at it on."""
+    gates, errors, outputs = [], {}, {}
+    for name, part in reference.parts.items():
+        outputs = artifact.outputs(part.inputs, None, report, f"{target}: parity", name)
+        apart = distance(outputs, part.expected)
+        errors[name] = apart.max_abs
+        gates += _of_part(name, reference, parity_gate(target, apart.relative, reference.steps))
+    answers = outputs if reference.loop is None else _answers(artifact, reference, reference.inputs)
+    judged = reference.judge(answers)
     parity = {
-        "source": ground.source,
-        "examples": len(next(iter(outputs.values()))),
-        "max_abs": apart.max_abs,
+        "source": reference.source,
+        "examples": len(next(iter(reference.inputs.values()))),
+        "max_abs": max(errors.values()),
         "agreement": agreement(judged),
         "answers": judged,
-        "right": rightness(outputs, ground.expected, ground.truths),
+        "right": rightness(answers, reference.answers, reference.truths),
+        **({"parts": errors} if len(errors) > 1 else {}),
     }
-    gates = parity_gate(target, apart.relative, ground.steps)
-    if ground.evaluation is None:
+    if reference.evaluation is None:
         gates += answer_gates(target, judged, parity["right"])
     return gates, {"parity": parity}
 
 
-def _score(target: str, artifact: Artifact, ground: Ground, report) -> tuple[list[Gate], dict]:
+def _answers(artifact: Artifact, reference: Reference, inputs: Mapping, report=ignore, stage: str = "") -> dict:
+    """What an artifact answers to many examples, (n, ...) by name."""
+    if reference.loop is None:
+        return artifact.outputs(inputs, None, report, stage, reference.main)
+    return through_loop(reference.loop, artifact, inputs, artifact.rows[-1], report, stage)
+
+
+def _score(target: str, artifact: Artifact, reference: Reference, report) -> tuple[list[Gate], dict]:
     """Agreement and score on the whole test split."""
-    evaluation = ground.evaluation
+    evaluation = reference.evaluation
     if evaluation is None:
         return [], {"metrics": None}
     test, subject = evaluation.examples, evaluation.subject
-    outputs = artifact.outputs(test.inputs, None, report, f"{target}: test split")
-    judged = ground.judge_whole(outputs)
-    scored, keras = score(subject, test, outputs), ground.keras
+    outputs = _answers(artifact, reference, test.inputs, report, f"{target}: test split")
+    judged = reference.judge_whole(outputs)
+    scored, keras = score(subject, test, outputs), reference.keras
     value, expected = (each.metrics[subject.headline] for each in (scored, keras))
     errors = 0.0
     if len(test) < SMALL_SPLIT and value != expected:
@@ -226,7 +272,7 @@ def _score(target: str, artifact: Artifact, ground: Ground, report) -> tuple[lis
         value,
         expected,
         span=evaluation.span,
-        goal=ground.reach,
+        goal=reference.goal,
         two_errors=errors,
     )
     return gates, {"agreement": agrees, "metrics": scored.metrics, "ci95": scored.ci95}

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from zoo.families import PREDICT
 from zoo.tasks import Metric
 from zoo.verify.float_operators import float_operators
 from zoo.verify.measures.answers import CHOICES, ERROR, WHOLE, Judgement
@@ -73,7 +74,7 @@ def _ends(graph: GraphFacts) -> Iterator[tuple[str, str]]:
     """(name, type) of every input and output but the states of a stream."""
     for part, signature in graph.signatures.items():
         # A state comes out and goes in under one name, of whatever type: a cell state may be float.
-        states = signature["inputs"].keys() & signature["outputs"].keys() if part != "predict" else ()
+        states = signature["inputs"].keys() & signature["outputs"].keys() if part != PREDICT else ()
         for tensors in signature.values():
             yield from ((name, kind) for name, kind in tensors.items() if name not in states)
 

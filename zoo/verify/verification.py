@@ -9,19 +9,21 @@ from zoo._system.progress import ignore
 from zoo.bundle import Bundle
 from zoo.bundle.metric import Metric
 from zoo.errors import BundleError, GateError, InputError
+from zoo.runtime.parts import parts_of
+from zoo.sources.runner import loop_of, through_loop
 from zoo.training.recipe import Recipe, load_recipe
 from zoo.training.recipe.subject import subject_of
 from zoo.verify.examine import measure
 from zoo.verify.gates import Gate
 from zoo.verify.measures.scores import score
 from zoo.verify.running.artifacts import open_artifact
-from zoo.verify.running.reference import keras_model
+from zoo.verify.running.keras_outputs import keras_model, keras_parts
 
 CARD = "card"
 """Stands in the place of a target for the gates that hold the card against what is measured."""
 
 # What a card says of one moment and one machine; nothing that is measured later can contradict it.
-OF_THE_MOMENT = ("latency_us", "peak_memory_bytes", "interpreter", "notes")
+OF_THE_MOMENT = ("latency_us", "parts_latency_us", "peak_memory_bytes", "interpreter", "notes")
 RATES = ("metrics", "ci95", "agreement", "agreement_by_class", "baselines")
 ERRORS = ("error", "typical_error")
 OF_ANSWERS = ("agreement", "error", "correlation", "right answers")
@@ -71,10 +73,12 @@ def verify_bundle(bundle: Bundle, report=ignore) -> Verified:
     if not bundle.card:
         raise BundleError(f"`{bundle.name}` has no card.json", "`zoo export` writes one")
     shipped = {target: bundle.manifest["artifacts"][target] for target in (*bundle.targets, *bundle.failed)}
+    model = keras_model(bundle)
     measured = measure(
         bundle.path,
         {**bundle.manifest, "artifacts": shipped},
-        model=keras_model(bundle),
+        model=model,
+        parts=keras_parts(bundle, model),
         recipe=recipe_of(bundle),
         training=_training(bundle),
         made=bundle.card["artifacts"],
@@ -106,8 +110,12 @@ def score_artifact(bundle: Bundle, target: str, report=ignore) -> dict:
         raise InputError(f"`{bundle.name}` has no recipe that says on which data it is scored")
     path, subject = bundle.artifact(target), subject_of(recipe)
     test = subject.data.load("test")
-    with open_artifact(target, path) as artifact:
-        outputs = artifact.outputs(test.inputs, None, report, f"{target}: test split")
+    manifest, stage = bundle.manifest, f"{target}: test split"
+    with open_artifact(target, path, parts_of(manifest["decode"])[0]) as artifact:
+        if manifest["decode"]["loop"] == "single":
+            outputs = artifact.outputs(test.inputs, None, report, stage)
+        else:
+            outputs = through_loop(loop_of(manifest), artifact, test.inputs, artifact.rows[-1], report, stage)
     scored = score(subject, test, outputs)
     return {"metrics": scored.metrics, "ci95": {name: list(ends) for name, ends in scored.ci95.items()}}
 

@@ -5,7 +5,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -20,7 +20,7 @@ from zoo.export.intake.refusals import all_layers, refuse
 from zoo.export.intake.request import Request
 from zoo.export.intake.shapes import fixed_shapes
 from zoo.export.streaming.part import StreamPart, stream_of
-from zoo.families import Origin, create_model, load_model, origin_of, parts
+from zoo.families import PREDICT, Origin, Part, create_model, load_model, origin_of, parts
 from zoo.registry import Spec, get_spec
 from zoo.sources.built import Builder, load_weights_into
 from zoo.sources.deployed import deployed
@@ -34,7 +34,7 @@ from zoo.training import load_recipe, load_run
 from zoo.training.recipe import Recipe
 from zoo.training.recipe.subject import subject_of
 
-PART, STREAM = "predict", "stream"
+PART, STREAM = PREDICT, "stream"
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,19 @@ class Source:
     """What trained the weights; None where nobody knows."""
     training: Mapping | None = None
     """The card's block of that name."""
+    family_parts: Mapping[str, Part] = field(default_factory=dict)
+    """The parts that the family makes of the model; without any it is one part, `predict`."""
     stream: StreamPart | None = None
     """The part `stream`, where it was asked for."""
     meaning: Meaning = NOTHING
     """What the user of a model that is not the zoo's says of its outputs."""
     origin: Origin | None = None
     """What is known of a model that was loaded from a bundle, and then changed or trained on."""
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts by name, but `stream`."""
+        return self.family_parts or {PART: Part(self.model)}
 
     @property
     def tag(self) -> str | None:
@@ -200,10 +207,17 @@ def _ours(source: Source, request: Request) -> Source:
             f"`{source.name}` is a model of the zoo, whose outputs are known: found `task` or `labels`",
             "leave `--task` and `--labels` out",
         )
-    if others := [part for part in parts(source.spec, source.model) if part != PART]:
-        raise ConversionError(f"`{source.name}` has the part `{others[0]}`, which is not exported yet")
-    refuse(source.model, request)
-    return replace(source, stream=_stream(source.model, request))
+    made = parts(source.spec, source.model)
+    for part in made.values():
+        refuse(part.model, request)
+    if PART in made:
+        return replace(source, family_parts=made, stream=_stream(made[PART].model, request))
+    if request.chunk is not None:
+        raise ConversionError(
+            f"`{source.name}` cannot stream: it answers by the parts {', '.join(made)}, expected one part `{PART}`",
+            "leave `--stream` out",
+        )
+    return replace(source, family_parts=made)
 
 
 def _of_user(file: Path, name: str, request: Request) -> Source:

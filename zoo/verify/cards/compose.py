@@ -18,7 +18,7 @@ from zoo.training.recipe import Recipe
 from zoo.verify.gates import Gate
 from zoo.verify.measures.answers import Judgement
 from zoo.verify.measures.truths import Rightness
-from zoo.verify.running.ground import Ground
+from zoo.verify.reference import Reference
 
 PUBLISHED = Path(__file__).with_name("published.toml")
 DIGITS = 6
@@ -30,19 +30,19 @@ def card(
     model: keras.Model,
     recipe: Recipe | None,
     training: Mapping | None,
-    ground: Ground,
+    reference: Reference,
     artifacts: Mapping[str, Mapping],
 ) -> dict:
     """The whole card; see `examine.measure` for the arguments."""
-    score = ground.keras
+    score = reference.keras
     return {
         "schema": 1,
         "bundle": manifest["name"],
-        **_metrics(ground),
+        **_metrics(reference),
         "model": _model(manifest, model),
-        "data": _data(recipe, ground),
+        "data": _data(recipe, reference),
         "training": _training(recipe, training),
-        "baselines": _baselines(ground),
+        "baselines": _baselines(reference),
         "published": published(manifest["name"], recipe.data if recipe else None),
         "keras": {"metrics": _figures(score.metrics), "ci95": _intervals(score.ci95)} if score else None,
         "artifacts": dict(artifacts),
@@ -63,6 +63,8 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
     parity = {**facts["parity"], **facts.get("agreement", {})} if "parity" in facts else None
     if parity:
         parity |= {"max_abs": float(f"{parity['max_abs']:.3g}"), "agreement": round(parity["agreement"], DIGITS)}
+        if "parts" in parity:
+            parity["parts"] = {name: float(f"{error:.3g}") for name, error in parity["parts"].items()}
         if "agreement_by_class" in parity:
             parity["agreement_by_class"] = _figures(parity["agreement_by_class"])
         right = parity.pop("right", {})
@@ -88,6 +90,7 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "metrics": _figures(facts.get("metrics")),
         "ci95": _intervals(facts.get("ci95")),
         "latency_us": facts.get("latency_us"),
+        **({"parts_latency_us": facts["parts_latency_us"]} if "parts_latency_us" in facts else {}),
         "peak_memory_bytes": facts.get("peak_memory_bytes"),
         "interpreter": facts.get("interpreter"),
     }
@@ -157,18 +160,18 @@ def _of_users(model: keras.Model) -> dict:
     return counted | {"receptive_field": None}
 
 
-def _metrics(ground: Ground) -> dict:
+def _metrics(reference: Reference) -> dict:
     """What the figures of the card are."""
-    if ground.evaluation is None:
+    if reference.evaluation is None:
         return {}
-    subject = ground.evaluation.subject
+    subject = reference.evaluation.subject
     return {"metrics": {name: metric.to_dict() for name, metric in subject.task.metrics(subject.data).items()}}
 
 
-def _data(recipe: Recipe | None, ground: Ground) -> dict | None:
+def _data(recipe: Recipe | None, reference: Reference) -> dict | None:
     if recipe is None:
         return None
-    evaluation = ground.evaluation
+    evaluation = reference.evaluation
     data, test = evaluation.subject.data, evaluation.examples
     kept, held = hold_out(evaluation.train, recipe.validation)
     return {
@@ -187,10 +190,10 @@ def _training(recipe: Recipe | None, training: Mapping | None) -> dict | None:
     return {**training, "reach": dict(recipe.reach)} if recipe and training else None
 
 
-def _baselines(ground: Ground) -> dict | None:
-    if ground.evaluation is None:
+def _baselines(reference: Reference) -> dict | None:
+    if reference.evaluation is None:
         return None
-    return {name: _figures(metrics) for name, metrics in ground.evaluation.baselines.items()}
+    return {name: _figures(metrics) for name, metrics in reference.evaluation.baselines.items()}
 
 
 def _streaming(found: Mapping | None) -> dict | None:

@@ -2,20 +2,26 @@
 
 What an output answers is its kind.  A choice is its class; a probability of yes, the side of one half; a value is right
 if its error is small beside the spread of Keras's own answers, never beside its magnitude; a whole number is right or
-wrong.  Outputs with steps are judged a step at a time.  Small outputs and outputs with an offset are judged as any.
+wrong; a text is alike by its tokens.  Outputs with steps are judged a step at a time.  Small outputs and outputs with
+an offset are judged as any.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 from zoo.runtime.answers.classes import softmax
 from zoo.verify.measures.distance import difference, from_mean, is_float, noise
 
 Arrays = Mapping[str, np.ndarray]
 
-LOGITS, PROBABILITIES, YES_NO, VALUE, WHOLE = KINDS = ("logits", "probabilities", "yes_no", "value", "whole")
+LOGITS, PROBABILITIES, YES_NO, VALUE, WHOLE, TEXT = KINDS = (
+    *("logits", "probabilities", "yes_no", "value", "whole", "text"),
+)
+TOKENS = "tokens"
+"""The output of a decode loop that is a text: (n, longest) int, padded with 0."""
 CHOICES = (LOGITS, PROBABILITIES)
 """Kinds that answer by a class: the last axis has a number for each."""
 
@@ -46,7 +52,7 @@ class Judgement:
     kind: str
     same: np.ndarray
     """(n, answers) bool: whether each answer of each example is Keras's; a step is an answer, or each number of a step
-    where these stand for themselves."""
+    where these stand for themselves.  Of texts a share."""
     error: float | None = None
     """Root mean square of the error of values (of a choice, of probabilities), as a share of the spread of Keras's.
     None of whole numbers."""
@@ -99,6 +105,8 @@ def of_examples(judged: Mapping[str, Judgement]) -> np.ndarray:
 
 
 def _judged(found: np.ndarray, expected: np.ndarray, kind: str | None) -> Judgement:
+    if kind == TEXT:
+        return Judgement(TEXT, _alike(found, expected)[:, None])
     if not is_float(expected):
         return Judgement(WHOLE, (np.asarray(found) == expected).reshape(len(expected), -1))
     found, expected = _in_steps(found), _in_steps(expected)
@@ -110,6 +118,16 @@ def _judged(found: np.ndarray, expected: np.ndarray, kind: str | None) -> Judgem
         return _choice(kind, *(_of_two(numbers) for numbers in (found, expected)))
     error, figures = _errors(found, expected, _spreads(expected))
     return Judgement(VALUE, error <= TOLERANCE, *figures)
+
+
+def _alike(texts: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(n,) how much of each text is that of the other: 1 less the edits over the longer one's tokens."""
+    return np.array(
+        [
+            Levenshtein.normalized_similarity(one[one > 0].tolist(), other[other > 0].tolist())
+            for one, other in zip(texts, others, strict=True)
+        ]
+    )
 
 
 def _choice(kind: str, found: np.ndarray, expected: np.ndarray) -> Judgement:

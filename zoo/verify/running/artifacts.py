@@ -39,16 +39,17 @@ class LiteRTArtifact:
     def __init__(self, path: Path, part: str = "predict"):
         self._part = part
         self._runner = LiteRTRunner(path, threads=1)
-        self._inputs = self._runner.signatures[part].inputs
-        self.rows = (max(1, next(iter(self._inputs.values())).shape[0]),)
+        self.rows = (max(1, next(iter(self._runner.signatures[part].inputs.values())).shape[0]),)
         """Numbers of rows that a call may have."""
 
-    def outputs(self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "") -> dict[str, np.ndarray]:
+    def outputs(
+        self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "", part: str | None = None
+    ) -> dict[str, np.ndarray]:
         """Runs every example: inputs and outputs are by name, (n, ...), in the model's units."""
-        results, count = [], len(next(iter(inputs.values())))
-        names = list(self._inputs)
+        results, count, part = [], len(next(iter(inputs.values()))), part or self._part
+        names = list(self._runner.signatures[part].inputs)
         for done, group in _groups(count, rows or self.rows[-1]):
-            results.append(self._runner.run(self._part, **{name: inputs[name][group] for name in names}))
+            results.append(self._runner.run(part, **{name: inputs[name][group] for name in names}))
             if done % MANY == 0:
                 report(stage, done, count)
         report(stage, count, count)
@@ -58,15 +59,16 @@ class LiteRTArtifact:
         """One call of any signature; see `zoo.runtime.decode.Runner`."""
         return self._runner.run(signature, **arrays)
 
-    def times(self, inputs: Arrays) -> list[float]:
+    def times(self, inputs: Arrays, part: str | None = None) -> list[float]:
         """µs an inference, one figure a burst, with the first example already in place."""
-        run = _in_place(self._runner, self._part, {name: array[:1] for name, array in inputs.items()})
+        run = _in_place(self._runner, part or self._part, {name: array[:1] for name, array in inputs.items()})
         return latency.take_turns({"artifact": run})["artifact"]
 
-    def times_on_interpreter(self, inputs: Arrays) -> list[float]:
+    def times_on_interpreter(self, inputs: Arrays, part: str | None = None) -> list[float]:
         """The same on LiteRT's plain Interpreter."""
-        first = _repeated(self._runner, self._part, {name: array[:1] for name, array in inputs.items()})
-        run = on_interpreter(self._runner.path.read_bytes(), first, self._part)
+        part = part or self._part
+        first = _repeated(self._runner, part, {name: array[:1] for name, array in inputs.items()})
+        run = on_interpreter(self._runner.path.read_bytes(), first, part)
         return latency.take_turns({"artifact": run})["artifact"]
 
 
@@ -89,10 +91,12 @@ class SavedModelArtifact:
         self.rows = (batch,) if batch else (1, MANY)
         """Numbers of rows that a call may have."""
 
-    def outputs(self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "") -> dict[str, np.ndarray]:
+    def outputs(
+        self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "", part: str | None = None
+    ) -> dict[str, np.ndarray]:
         """Runs every example: inputs and outputs are by name, (n, ...)."""
         count = len(next(iter(inputs.values())))
-        found = self._run(self._part, inputs, rows or self.rows[-1])
+        found = self._run(part or self._part, inputs, rows or self.rows[-1])
         report(stage, count, count)
         return found
 
@@ -102,10 +106,10 @@ class SavedModelArtifact:
             raise BundleError(f"the SavedModel has no signature `{signature}`: it has {', '.join(self.signatures)}")
         return self._run(signature, arrays, len(next(iter(arrays.values()))))
 
-    def times(self, inputs: Arrays) -> list[float]:
+    def times(self, inputs: Arrays, part: str | None = None) -> list[float]:
         """µs an inference by CPU time of the process, one figure a burst."""
         first = {name: array[:1] for name, array in inputs.items()}
-        return self._ask("time", self._part, first, rows=self.rows[0])["times_us"]
+        return self._ask("time", part or self._part, first, rows=self.rows[0])["times_us"]
 
     def peak_memory_bytes(self, inputs: Arrays) -> int | None:
         """What loading the SavedModel, and running one example of it, adds to its process; to be asked for first."""
@@ -120,7 +124,7 @@ class SavedModelArtifact:
 
     def _ask(self, do: str, signature: str, inputs: Arrays, **more) -> dict:
         given = self._scratch / "inputs.npz"
-        np.savez(given, **{name: inputs[name] for name in self.signatures[signature]})
+        np.savez(given, **{name: inputs[name][:] for name in self.signatures[signature]})
         return self._request({"do": do, "signature": signature, "inputs": str(given), **more})
 
     def _request(self, request: dict) -> dict:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from zoo.runtime.parts import inputs_of, parts_of
+
 COUNT = 256
 SEED = 20_261_121
 _FEW = (0, 9)
@@ -34,7 +36,7 @@ def stratified(labels: np.ndarray, count: int = COUNT, seed: int = SEED) -> np.n
     return np.sort(np.concatenate(chosen))
 
 
-def random_inputs(manifest: Mapping, part: str = "predict", seed: int = SEED) -> dict[str, np.ndarray]:
+def random_inputs(manifest: Mapping, seed: int = SEED) -> dict[str, np.ndarray]:
     """Inputs for a model of which no examples are known.
 
     An input is drawn evenly from the range that the manifest gives it; else an image, and bytes, from 0..255, a length
@@ -45,13 +47,12 @@ def random_inputs(manifest: Mapping, part: str = "predict", seed: int = SEED) ->
 
     Args:
         manifest: of the bundle.
-        part: whose inputs.
         seed: of the drawing.
 
     Returns:
         By name, (n, ...) of the input's dtype.
     """
-    inputs = manifest["parts"][part]["inputs"]
+    inputs, part = inputs_of(manifest), parts_of(manifest["decode"])[0]
     int8 = manifest["artifacts"].get("int8", {}).get("quantization", {}).get(part, {})
     bytes_each = sum(4 * math.prod(spec["shape"][1:]) for spec in inputs.values())
     count = max(4, min(COUNT, MOST_BYTES // bytes_each))

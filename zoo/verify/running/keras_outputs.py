@@ -7,7 +7,8 @@ import numpy as np
 
 from zoo._system.progress import ignore
 from zoo.bundle import Bundle
-from zoo.families import load_model
+from zoo.families import PREDICT, load_model, parts
+from zoo.registry import get_spec
 from zoo.sources.channels_first import plain_bias
 from zoo.sources.deployed import load_source
 
@@ -49,5 +50,12 @@ def keras_model(bundle: Bundle) -> keras.Model:
     """
     if bundle.family is not None:
         return load_model(bundle.path)
-    shapes = {name: tuple(facts["shape"]) for name, facts in bundle.parts["predict"]["inputs"].items()}
+    shapes = {name: tuple(facts["shape"]) for name, facts in bundle.parts[PREDICT]["inputs"].items()}
     return load_source(bundle.file(bundle.manifest["source"]), shapes)
+
+
+def keras_parts(bundle: Bundle, model: keras.Model) -> dict[str, keras.Model]:
+    """The parts of a bundle's Keras model by name."""
+    if bundle.family is None:
+        return {PREDICT: model}
+    return {name: part.model for name, part in parts(get_spec(bundle.manifest["model"]), model).items()}
