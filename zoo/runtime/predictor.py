@@ -129,7 +129,7 @@ class Predictor:
         if examples:
             rows = [*examples, *[examples[-1]] * (self.batch - len(examples))]
             stacked = {name: np.concatenate([row.arrays[name] for row in rows]) for name in self.inputs}
-            found = self._loop(self.runner, stacked)
+            found = self._loop.run(self.runner, stacked)
         row = 0
         for each in waiting:
             if isinstance(each, _Example):

@@ -1,37 +1,44 @@
 """Decode loops: how the parts of a model are driven to one answer.
 
-A loop is a function of a runner and the inputs, so that LiteRT, a SavedModel and Keras are driven by the same code; the
-loop of a stream, which waits for more input, is an object.
+A loop drives a runner, so that LiteRT, a SavedModel and Keras are driven by the same code; what waits for more input,
+`Stream` and `CtcStream`, is an object that is fed.
 """
 
 from collections.abc import Callable, Mapping
-
-import numpy as np
+from types import MappingProxyType
 
 from zoo.errors import BundleError
-from zoo.runtime.decode.runner import Arrays, Runner
+from zoo.runtime.decode.autoregressive import Autoregressive
+from zoo.runtime.decode.ctc import Ctc, CtcStream
+from zoo.runtime.decode.runner import Arrays, Loop, Runner
+from zoo.runtime.decode.single import Single
 from zoo.runtime.decode.stream import Stream
 
-__all__ = ["Arrays", "Runner", "Stream", "get_loop", "single"]
+__all__ = ["Arrays", "CtcStream", "Loop", "Runner", "Stream", "get_loop"]
+
+LOOPS: Mapping[str, Callable[[Mapping, Mapping], Loop]] = {
+    "single": Single.of,
+    "autoregressive": Autoregressive.of,
+    "ctc": Ctc.of,
+}
 
 
-def single(runner: Runner, inputs: Arrays) -> dict[str, np.ndarray]:
-    """One run of the part `predict`."""
-    return runner.run("predict", **inputs)
-
-
-LOOPS: Mapping[str, Callable[[Runner, Arrays], dict[str, np.ndarray]]] = {"single": single}
-
-
-def get_loop(name: str) -> Callable[[Runner, Arrays], dict[str, np.ndarray]]:
+def get_loop(decode: Mapping | str, parts: Mapping[str, Mapping] = MappingProxyType({})) -> Loop:
     """The decode loop that a manifest names.
 
+    Args:
+        decode: the manifest's entry, or the name of the loop where that needs nothing else.
+        parts: the manifest's parts: the loop `autoregressive` looks up there what its step takes.
+
     Raises:
-        BundleError: this version has no such loop.
+        BundleError: this version has no such loop, or the entry does not go with the parts.
     """
+    if isinstance(decode, str):
+        decode = {"loop": decode, "part": "predict"}
+    name = decode["loop"]
     if name not in LOOPS:
         raise BundleError(
             f"the bundle needs the decode loop `{name}`: this version of the zoo has {', '.join(LOOPS)}",
             "`pip install --upgrade hybrid-zoo` brings a version that may have it",
         )
-    return LOOPS[name]
+    return LOOPS[name](decode, parts)
