@@ -89,7 +89,9 @@ def test_below_its_goal_it_exits_3(small_recipe, tmp_path, zoo):
     command = [sys.executable, ROOT / "recipes" / "train.py", small_recipe, *QUICK, "--set", "reach={accuracy: 1.0}"]
     process = subprocess.run([*command, "--out", tmp_path], capture_output=True, text=True, timeout=600)
     assert process.returncode == 3
-    assert re.search(r"does not reach its goal on the test split: accuracy is [\d.]+ %, expected 100.00 % or more", process.stderr)
+    assert re.search(
+        r"does not reach its goal on the test split: accuracy is [\d.]+ %, expected 100.00 % or more", process.stderr
+    )
     run = load_run(only_run(tmp_path))
     assert not run.evaluation["reached"]
     assert "does not reach its goal" in zoo("evaluate", run.path, code=3).stderr

@@ -27,8 +27,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="INPUT",
-            help="PNG, JPEG, WebP, .npy, .npz, .csv or .wav, a folder of these, or `-` for one on standard input; "
-            "several inputs of one example: `ecg=a.csv,rr=b.csv`.",
+            help="PNG, JPEG, WebP, GIF, .npy, .npz, .csv, .wav or .txt, a folder of these, or `-` for one on standard "
+            "input; several inputs of one example: `ecg=a.csv,rr=b.csv`, `image=cat.png,question=where is the cat`.",
         ),
     ],
     target: Annotated[
@@ -57,10 +57,10 @@ def predict(
     from zoo import runtime
     from zoo.runtime.reading.inputs import each_file
 
-    sources = list(each_file(inputs))
     predictor = runtime.load(bundle, target, threads)
     options = {"beam": beam, "longest": longest, "seed": seed}
     options = {name: value for name, value in options.items() if value is not None}
+    sources = list(each_file(inputs, predictor.inputs))
     failures = []
     with _spoken_warnings():
         for answer in predictor.many(sources, question, **options):

@@ -47,13 +47,12 @@ class Predictor:
         self._loop = get_loop(manifest["decode"], bundle.parts)
         self.batch = batch_of(bundle)
         """Examples a run of the artifact."""
-        self._entries = inputs_of(bundle.manifest)
+        self._vocabularies = {name: Vocabulary.of(entry) for name, entry in manifest.get("vocabularies", {}).items()}
         self.inputs = {
-            name: InputSpec.of(name, {**facts, "shape": [1, *facts["shape"][1:]]})
-            for name, facts in self._entries.items()
+            name: InputSpec.of(name, {**facts, "shape": [1, *facts["shape"][1:]]}, self._vocabularies)
+            for name, facts in inputs_of(manifest).items()
         }
         """What one example holds, by name."""
-        self._vocabularies = {name: Vocabulary.of(entry) for name, entry in manifest.get("vocabularies", {}).items()}
         reason = bundle.failed.get(target)
         self.failed = (f"`{target}` of `{bundle.name}` {FAILED}: {reason}",) if reason else ()
         """What there is to say against every answer of this artifact."""
@@ -127,7 +126,7 @@ class Predictor:
         try:
             asked = source
             if question is not None:
-                asked = with_question(source, question, self._entries, self._vocabularies)
+                asked = with_question(source, question, self.inputs)
             arrays = read_inputs(asked, self.inputs)
             return _Example(describe(source), arrays, undeclared_pictures(asked, self.inputs))
         except InputError as error:

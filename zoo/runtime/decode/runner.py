@@ -1,4 +1,4 @@
-"""What a decode loop drives."""
+"""What a decode loop is, and what it drives."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -13,3 +13,19 @@ class Runner(Protocol):
 
     def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
         """The outputs of one part by name."""
+
+
+class Loop(Protocol):
+    """From the inputs of a model to the outputs that its answers are made of; made by `get_loop`."""
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """What `run` takes by name, and what each has to be."""
+
+    def run(self, runner: Runner, inputs: Arrays, **options: object) -> dict[str, np.ndarray]:
+        """The loop's outputs by name, each with the batch axis of the inputs.
+
+        Raises:
+            InputError: the loop takes no such option, or not this value.
+            AnswerError: a part answered with what is no number.
+        """

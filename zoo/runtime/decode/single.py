@@ -1,26 +1,27 @@
-"""The loop of most models: one run."""
+"""The loop of a model that answers at once."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 
+from zoo.runtime.decode.options import read_options
 from zoo.runtime.decode.runner import Arrays, Runner
 
 
 class Single:
-    """One run of one part.
+    """One run of one part, whose outputs are the loop's."""
 
-    Args:
-        decode: the manifest's entry.
-        parts: the manifest's parts.
-    """
+    options: Mapping[str, str] = {}
 
-    options: Mapping[str, str] = MappingProxyType({})
+    def __init__(self, part: str):
+        self._part = part
 
-    def __init__(self, decode: Mapping, parts: Mapping[str, Mapping]):
-        self._part = decode["part"]
+    @classmethod
+    def of(cls, decode: Mapping, parts: Mapping) -> "Single":
+        """The loop of a manifest; see `get_loop`."""
+        return cls(decode["part"])
 
-    def run(self, runner: Runner, inputs: Arrays) -> dict[str, np.ndarray]:
-        """The outputs of the part by name."""
+    def run(self, runner: Runner, inputs: Arrays, **options: object) -> dict[str, np.ndarray]:
+        """See `Loop`; it takes no options."""
+        read_options("single", {}, options)
         return runner.run(self._part, **inputs)

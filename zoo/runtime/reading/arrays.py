@@ -11,21 +11,25 @@ import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
 from tokenize import TokenError
+from types import MappingProxyType
 from typing import BinaryIO, TypeVar
 
 import numpy as np
 
 from zoo.errors import InputError, nearest
+from zoo.runtime.reading.vocabulary import Vocabulary
 
 _KINDS = {"b": "truth values", "i": "whole numbers", "u": "whole numbers", "f": "numbers", "c": "complex numbers"}
 _CELLS = "cells are parted by commas, decimals by a point"
 T = TypeVar("T")
 PIXELS = 64 * 1000 * 1000
 """The largest picture that is decoded, as the cameras of phones make them."""
+CLIP_PIXELS = 2**30
+"""The largest clip that is decoded, all its frames together: 500 of full HD."""
 BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -38,22 +42,32 @@ class InputSpec:
     """With the batch axis, which is 1."""
     dtype: str
     kind: str
-    """`image`, `signal`, `features`, `tokens`, `length` or `array`."""
-    fit: Mapping[str, str] | None = None
-    """How a picture is brought to `shape`: {"mode": "crop" or "squash", "filter": ...}."""
+    """`image`, `clip`, `signal`, `wave`, `features`, `tokens`, `length` or `array`."""
+    fit: Mapping[str, str | float] | None = None
+    """How a picture is brought to `shape`: {"mode": "crop" or "squash", "filter": ...}; `scale`: see `fit_image`."""
     sample_rate: int | None = None
     """Samples a second, where the manifest gives it."""
     unit: str | None = None
     range: Sequence[float] | None = None
     """Lowest and highest value, where the manifest gives them; whole numbers and tokens beyond are refused, others
     saturate."""
+    counts: str | None = None
+    """Of a length: the input whose real steps it counts."""
+    vocabulary: Vocabulary | None = None
+    """Of tokens: what makes them of a text."""
+    variable: bool = False
+    """Whether there may be fewer steps than `shape[1]`, since a length counts them."""
 
     @classmethod
-    def of(cls, name: str, facts: Mapping) -> "InputSpec":
-        """The input `name` of a manifest, whose entry is `facts`."""
-        shape = tuple(facts["shape"])
+    def of(
+        cls, name: str, facts: Mapping, vocabularies: Mapping[str, Vocabulary] = MappingProxyType({})
+    ) -> "InputSpec":
+        """The input `name` of a manifest, whose entry is `facts`, with the one of its vocabularies that it names."""
+        shape, vocabulary = tuple(facts["shape"]), vocabularies.get(facts.get("vocabulary"))
         known = {key: facts[key] for key in ("dtype", "kind", "fit", "sample_rate", "unit", "range") if key in facts}
-        return cls(name, shape, **known)
+        if vocabulary is not None:
+            known = {"range": (0, len(vocabulary.tokens) - 1)} | known
+        return cls(name, shape, counts=facts.get("of"), vocabulary=vocabulary, **known)
 
     @property
     def example(self) -> tuple[int, ...]:
@@ -63,7 +77,7 @@ class InputSpec:
     @property
     def limits(self) -> Sequence[float] | None:
         """Lowest and highest value that is to be expected; a picture's are 0 and 255 unless its manifest has others."""
-        return self.range or ((0, 255) if self.kind == "image" else None)
+        return self.range or ((0, 255) if self.kind in ("image", "clip") else None)
 
     @property
     def takes_pictures(self) -> bool:
@@ -72,9 +86,16 @@ class InputSpec:
             return len(self.shape) == 3 or (len(self.shape) == 4 and self.shape[3] in (1, 3))
         return self.kind == "array" and len(self.shape) == 4 and self.shape[3] in (1, 3)
 
+    @property
+    def takes_clips(self) -> bool:
+        """Whether pictures one after another can be read for it."""
+        return self.kind == "clip" and (len(self.shape) == 4 or (len(self.shape) == 5 and self.shape[4] in (1, 3)))
 
-def check_names(found: Collection[str], specs: Mapping[str, InputSpec], where: str) -> None:
-    """Every input must be there, and nothing else.
+
+def check_names(
+    found: Collection[str], specs: Mapping[str, InputSpec], where: str, optional: Collection[str] = ()
+) -> None:
+    """Every input must be there but those that are `optional`, and nothing else.
 
     Raises:
         InputError: names what is missing, or the inputs nearest to a name that none has.
@@ -84,7 +105,7 @@ def check_names(found: Collection[str], specs: Mapping[str, InputSpec], where: s
         if name not in specs:
             close = nearest(name, specs, 1)[0]
             raise InputError(f"{where} names an unknown input: `{name}`; expected {wanted}", f"did you mean `{close}`?")
-    if missing := ", ".join(f"`{name}`" for name in specs if name not in found):
+    if missing := ", ".join(f"`{name}`" for name in specs if name not in (*found, *optional)):
         raise InputError(f"{where} lacks an input: {missing}; expected {wanted}")
 
 
@@ -101,7 +122,8 @@ def by_input(arrays: Mapping[str, T], specs: Mapping[str, InputSpec]) -> Mapping
 def fit_array(array: np.ndarray, spec: InputSpec, where: str) -> np.ndarray:
     """An array as the input takes it: of `spec.shape` and `spec.dtype`.  Axes of length 1 may be missing or extra.
 
-    Of an image input, a uint8 array is a picture: one of another size or other channels is fitted as a file is.
+    Of an image input, a uint8 array is a picture: one of another size or other channels is fitted as a file is.  So are
+    the frames of a clip.  Where the input is `variable`, the array is (1, steps, ...) with at most `spec.shape[1]`.
 
     Raises:
         InputError: another shape or kind of numbers, or a number that is NaN, infinite or beyond the dtype's range.
@@ -110,7 +132,12 @@ def fit_array(array: np.ndarray, spec: InputSpec, where: str) -> np.ndarray:
         from zoo.runtime.reading.images import fit_pixels
 
         return fit_pixels(array, spec)
+    if _is_clip(array.shape, array.dtype, spec):
+        from zoo.runtime.reading.clips import fit_frames
+
+        return fit_frames(array, spec, where)
     _check_kind(array.dtype, spec, where)
+    spec = _of_steps(array.shape, spec, where)
     _check_shape(array.shape, spec, where)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))
@@ -134,14 +161,20 @@ def read_npy(path: Path, spec: InputSpec) -> np.ndarray:
         return _read_stream(stream, spec, f"`{path}`")
 
 
-def read_npz(path: Path, specs: Mapping[str, InputSpec]) -> dict[str, np.ndarray]:
-    """The arrays of an `.npz` file whose keys are the names of the inputs, each as `fit_array` gives it."""
+def read_npz(path: Path, specs: Mapping[str, InputSpec], optional: Collection[str] = ()) -> dict[str, np.ndarray]:
+    """The arrays of an `.npz` file whose keys are the names of the inputs, each as `fit_array` gives it.
+
+    `optional`: inputs that need not be there.
+    """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            members = by_input({name.removesuffix(".npy"): name for name in archive.namelist()}, specs)
-            check_names(members, specs, f"`{path}`")
+            needed = {name: spec for name, spec in specs.items() if name not in optional}
+            members = by_input({name.removesuffix(".npy"): name for name in archive.namelist()}, needed)
+            check_names(members, specs, f"`{path}`", optional)
             arrays = {}
             for name, spec in specs.items():
+                if name not in members:
+                    continue
                 with archive.open(members[name]) as stream:
                     arrays[name] = _read_stream(stream, spec, f"`{name}` of `{path}`")
             return arrays
@@ -222,9 +255,9 @@ def _read_stream(stream: BinaryIO, spec: InputSpec, where: str) -> np.ndarray:
         if version != (1, 0):  # later versions are for tables of records, and their headers may be of any length
             raise ValueError(f"found version {version[0]}.{version[1]}, expected 1.0")
         shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-        if not _is_picture(shape, dtype, spec):
+        if not _is_picture(shape, dtype, spec) and not _is_clip(shape, dtype, spec):
             _check_kind(dtype, spec, where)
-            _check_shape(shape, spec, where)
+            _check_shape(shape, _of_steps(shape, spec, where), where)
         stream.seek(0)
         array = np.lib.format.read_array(stream, allow_pickle=False)
     except (ValueError, SyntaxError, TokenError) as error:  # the header is a Python literal
@@ -246,6 +279,32 @@ def _is_picture(shape: tuple[int, ...], dtype: np.dtype, spec: InputSpec) -> boo
     return len(size) in (2, 3) and 0 < math.prod(size) <= 4 * PIXELS
 
 
+def _is_clip(shape: tuple[int, ...], dtype: np.dtype, spec: InputSpec) -> bool:
+    """Whether an array is a clip that has to be fitted: (frames, height, width[, 1, 3 or 4]) uint8, 0..255."""
+    if not spec.takes_clips or dtype != np.uint8:
+        return False
+    if shape in (spec.example, spec.shape) and tuple(spec.limits) == (0, 255):
+        return False
+    size = shape[1:] if len(shape) == 5 and shape[0] == 1 else shape
+    return len(size) in (3, 4) and (*size, 1)[3] in (1, 3, 4) and 0 < math.prod(size) <= CLIP_PIXELS
+
+
+def _of_steps(shape: tuple[int, ...], spec: InputSpec, where: str) -> InputSpec:
+    """The input with as many steps as an array of this shape has, where it may have fewer than the most."""
+    if not spec.variable:
+        return spec
+    steps, longest = math.prod(shape) // math.prod(spec.shape[2:]), spec.shape[1]
+    fitted = replace(spec, shape=(1, steps, *spec.shape[2:]))
+    if not steps or not _alike(shape, fitted.shape):
+        return spec
+    if steps > longest:
+        raise InputError(
+            f"{where} is too long: found {shape}, which are {steps:,} steps; "
+            f"input `{spec.name}` takes at most {longest:,}"
+        )
+    return fitted
+
+
 def _check_kind(dtype: np.dtype, spec: InputSpec, where: str) -> None:
     takes = np.dtype(spec.dtype).kind
     if dtype.kind not in ("biuf" if takes == "f" else "biu"):
@@ -263,8 +322,13 @@ def _check_range(array: np.ndarray, spec: InputSpec, where: str) -> None:
         raise InputError(f"{where} holds the number {found}: input `{spec.name}` takes {low} to {high}")
 
 
+def _alike(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether two shapes differ by axes of length 1 at most."""
+    return [size for size in shape if size != 1] == [size for size in other if size != 1]
+
+
 def _check_shape(shape: tuple[int, ...], spec: InputSpec, where: str) -> None:
-    if [size for size in shape if size != 1] != [size for size in spec.shape if size != 1]:
+    if not _alike(shape, spec.shape):
         raise InputError(
             f"{where} has the wrong shape: found {shape}, input `{spec.name}` takes {spec.example}",
             "pictures of any size are uint8 arrays, 0..255" if spec.kind == "image" else None,

@@ -13,7 +13,7 @@ from zoo.runtime.reading.arrays import InputSpec, fit_array
 def read_wav(path: Path, spec: InputSpec) -> np.ndarray:
     """The samples of a mono WAV file, -1..1, as the input takes them: (1, samples) or (1, samples, 1).
 
-    Nothing is resampled, cut or padded.
+    Nothing is resampled, cut or padded; fewer samples are taken where the input is `variable`.
 
     Raises:
         InputError: it is no PCM WAV file, or its channels, its sample rate or its length are not the input's.
@@ -33,7 +33,7 @@ def read_wav(path: Path, spec: InputSpec) -> np.ndarray:
 
 def _check(file: wave.Wave_read, spec: InputSpec, where: str) -> None:
     rate, channels, frames = file.getframerate(), file.getnchannels(), file.getnframes()
-    expected = max(spec.shape)
+    expected, most = max(spec.shape), "at most " if spec.variable else ""
     if math.prod(spec.shape) != expected:
         raise InputError(f"{where} is one series of samples: input `{spec.name}` takes {spec.example}")
     if spec.sample_rate is None:
@@ -48,10 +48,10 @@ def _check(file: wave.Wave_read, spec: InputSpec, where: str) -> None:
         )
     if channels != 1:
         raise InputError(f"{where} has {channels} channels: input `{spec.name}` takes 1")
-    if frames != expected:
+    if frames > expected or frames == 0 or (frames < expected and not spec.variable):
         raise InputError(
             f"{where} has the wrong length: found {frames:,} samples ({frames / rate:.2f} s), "
-            f"input `{spec.name}` takes {expected:,} ({expected / rate:.2f} s)"
+            f"input `{spec.name}` takes {most}{expected:,} ({expected / rate:.2f} s)"
         )
 
 

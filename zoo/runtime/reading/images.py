@@ -6,6 +6,7 @@ white where it is transparent, 16 bits scaled to the same range, then cropped or
 
 import struct
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,10 +16,10 @@ from PIL import Image, ImageOps
 from zoo.errors import InputError
 from zoo.runtime.reading.arrays import PIXELS, InputSpec
 
-_DAMAGED = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error)
+DAMAGED = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error)
 """What Pillow's decoders and EXIF reader raise."""
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_FORMATS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP"}
 _SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -37,8 +38,8 @@ def read_image(path: Path, spec: InputSpec) -> np.ndarray:
     try:
         # The warnings are of damaged EXIF data, which is left out, and of sizes, for which the limit here is lower.
         with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
-            return fit_image(_open(file, f"`{path}`"), spec)
-    except _DAMAGED as error:
+            return fit_image(open_image(file, f"`{path}`", "picture", _FORMATS), spec)
+    except DAMAGED as error:
         raise InputError(f"`{path}` cannot be decoded as a picture: {error}") from None
 
 
@@ -50,12 +51,17 @@ def fit_pixels(pixels: np.ndarray, spec: InputSpec) -> np.ndarray:
 
 
 def fit_image(image: Image.Image, spec: InputSpec) -> np.ndarray:
-    """A picture of Pillow's as the input takes it: see `read_image`."""
+    """A picture of Pillow's as the input takes it: see `read_image`.
+
+    `squash` brings each side to the input's.  `crop` keeps the middle: the short side is brought to the input's, times
+    `scale` where the manifest gives it (256/224, say), and what stands over is cut off evenly.
+    """
     height, width, channels = (*spec.example, 1)[:3]
     fit = spec.fit or {"mode": "squash", "filter": "bilinear"}
     picture, resample = _normalise(image, "RGB" if channels == 3 else "L"), _FILTERS[fit["filter"]]
     if fit["mode"] == "crop":
-        picture = ImageOps.fit(picture, (width, height), resample)
+        margin = (1 - 1 / max(1.0, fit.get("scale", 1.0))) / 2
+        picture = ImageOps.fit(picture, (width, height), resample, margin)
     else:
         picture = picture.resize((width, height), resample)
     values = np.clip(np.asarray(picture, np.float32), 0, 255).reshape(height, width, -1)
@@ -67,12 +73,15 @@ def fit_image(image: Image.Image, spec: InputSpec) -> np.ndarray:
     return np.broadcast_to(values, (height, width, channels)).reshape(spec.shape).astype(spec.dtype)
 
 
-def _open(file: BinaryIO, where: str) -> Image.Image:
-    """The picture's header; its pixels are read later."""
+def open_image(file: BinaryIO, where: str, kind: str, formats: Mapping[str, str]) -> Image.Image:
+    """The header of a picture or clip; its pixels are read later.  `formats`: as Pillow and as people call them."""
     try:
-        image = Image.open(file, formats=_FORMATS)
+        image = Image.open(file, formats=tuple(formats))
     except Image.UnidentifiedImageError:
-        raise InputError(f"{where} is no picture that can be read: expected a PNG, JPEG or WebP file") from None
+        *names, last = formats.values()
+        raise InputError(
+            f"{where} is no {kind} that can be read: expected a {', '.join(names)} or {last} file"
+        ) from None
     except Image.DecompressionBombError as error:
         raise InputError(f"{where} is too large: {error}") from None
     if (pixels := image.width * image.height) > PIXELS:

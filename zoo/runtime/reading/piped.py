@@ -12,10 +12,13 @@ NAME = "-"
 LIMIT = 2**28
 """Bytes that are read from standard input at most."""
 
+TEXT = ".csv"
+"""What is taken for a table of numbers, since it begins as no other file does; it may be a text."""
 _BEGINNINGS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     (".png", lambda data: data.startswith(b"\x89PNG")),
     (".jpg", lambda data: data.startswith(b"\xff\xd8\xff")),
     (".webp", lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP"),
+    (".gif", lambda data: data.startswith((b"GIF87a", b"GIF89a"))),
     (".wav", lambda data: data[:4] == b"RIFF" and data[8:12] == b"WAVE"),
     (".npy", lambda data: data.startswith(b"\x93NUMPY")),
     (".npz", lambda data: data.startswith(b"PK")),
@@ -34,7 +37,7 @@ class Piped:
         if not 0 < len(self._data) <= LIMIT:
             found = f"more than {LIMIT:,} bytes" if self._data else "nothing"
             raise InputError(f"standard input cannot be read: found {found}, expected one file")
-        self.suffix = next((suffix for suffix, fits in _BEGINNINGS if fits(self._data)), ".csv")
+        self.suffix = next((suffix for suffix, fits in _BEGINNINGS if fits(self._data)), TEXT)
 
     def open(self, mode: str) -> BinaryIO:
         """The bytes from their start; `mode` is `rb`."""

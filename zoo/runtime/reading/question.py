@@ -4,39 +4,32 @@ import os
 from collections.abc import Mapping
 
 from zoo.errors import InputError
+from zoo.runtime.reading.arrays import InputSpec
 from zoo.runtime.reading.inputs import by_name
-from zoo.runtime.reading.vocabulary import Vocabulary
 
 
-def with_question(
-    source: object, question: str, inputs: Mapping[str, Mapping], vocabularies: Mapping[str, Vocabulary]
-) -> dict[str, object]:
-    """The inputs by name, the question's tokens and their count among them.
+def with_question(source: object, question: str, specs: Mapping[str, InputSpec]) -> dict[str, object]:
+    """The sources of the inputs by name, the question among them.
 
     Args:
         source: what is given for the other input, or for the others by name.
         question: the text.
-        inputs: the manifest's entries.
-        vocabularies: by name.
+        specs: the inputs by name.
 
     Raises:
-        InputError: not one of the inputs takes a text, or it is given beside the question, or a token is unknown.
+        InputError: not one of the inputs takes a text, or it is given beside the question.
     """
-    takers = [name for name, facts in inputs.items() if "vocabulary" in facts]
+    takers = [name for name, spec in specs.items() if spec.vocabulary is not None]
     if len(takers) != 1:
-        found = ", ".join(f"`{name}` ({facts['kind']})" for name, facts in inputs.items())
+        kinds = ", ".join(f"`{name}` ({spec.kind})" for name, spec in specs.items())
         raise InputError(
-            f"no question can be asked: one input of tokens with a vocabulary is expected, the inputs are {found}",
+            f"no question can be asked: one input of tokens with a vocabulary is expected, the inputs are {kinds}",
             "leave the question out",
         )
     [taker] = takers
-    *_, longest = inputs[taker]["shape"]
-    ids, count = vocabularies[inputs[taker]["vocabulary"]].encode(question, longest)
-    asked = {taker: ids}
-    asked |= {name: [count] for name, facts in inputs.items() if facts.get("of") == taker}
-    named = by_name(source)
+    named = by_name(source, specs)
     if named is None:
-        others = [name for name in inputs if name not in asked]
+        others = [name for name, spec in specs.items() if name != taker and spec.kind != "length"]
         if len(others) != 1:
             raise InputError(
                 f"one input was given beside the question: expected {len(others)}",
@@ -45,4 +38,4 @@ def with_question(
         named = {others[0]: os.fspath(source) if isinstance(source, os.PathLike) else source}
     if taker in named:
         raise InputError(f"`{taker}` was given, and a question beside it", "leave one of them out")
-    return {**named, **asked}
+    return {**named, taker: question}

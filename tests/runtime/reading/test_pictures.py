@@ -91,6 +91,18 @@ def test_crop_keeps_the_middle_and_squash_all(tmp_path):
     assert squashed.tolist() == [[0, 20, 40, 250]] * 4
 
 
+@pytest.mark.parametrize("size", [(40, 24), (24, 40), (32, 32)])
+def test_a_scaled_crop_cuts_the_middle_of_a_larger_picture(tmp_path, size):
+    """As the usual recipe of ImageNet: the short side to 256, the middle 224."""
+    picture = Image.fromarray(np.random.default_rng(2).integers(0, 256, (*size[::-1], 3), np.uint8))
+    fit = {"mode": "crop", "filter": "bilinear", "scale": 8 / 6}
+    found = read_image(saved(tmp_path, picture), InputSpec("image", (1, 6, 6, 3), "float32", "image", fit))
+    larger = picture.resize([round(side * 8 / min(size)) for side in size], Image.Resampling.BILINEAR)
+    left, top = ((side - 6) / 2 for side in larger.size)
+    expected = np.asarray(larger.crop((round(left), round(top), round(left) + 6, round(top) + 6)), float)
+    assert abs(found[0] - expected).mean() < (1 if size == (32, 32) else 25)
+
+
 @pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic", "lanczos"])
 def test_each_filter_is_pillows(tmp_path, method):
     picture = np.random.default_rng(1).integers(0, 256, (9, 7, 3), np.uint8)

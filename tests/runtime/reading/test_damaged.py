@@ -14,6 +14,7 @@ from zoo.runtime.reading.arrays import InputSpec
 from zoo.runtime.reading.inputs import read_inputs
 
 PICTURE = InputSpec("x", (1, 8, 8, 3), "float32", "image", {"mode": "crop", "filter": "bilinear"})
+CLIP = InputSpec("x", (1, 2, 8, 8, 3), "float32", "clip")
 SERIES = InputSpec("x", (1, 16, 2), "float32", "signal")
 SOUND = InputSpec("x", (1, 100), "float32", "signal", sample_rate=8000)
 
@@ -23,6 +24,14 @@ def picture(form):
     exif[0x0112] = 6
     image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 30, 3), np.uint8))
     image.save(file, form, exif=exif)
+    return file.getvalue()
+
+
+def clip(form):
+    file = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 255, (3, 20, 30, 3), np.uint8)
+    first, *others = map(Image.fromarray, pixels)
+    first.save(file, form, save_all=True, append_images=others)
     return file.getvalue()
 
 
@@ -45,6 +54,8 @@ WHOLE = {
     ".png": (PICTURE, picture("PNG")),
     ".jpg": (PICTURE, picture("JPEG")),
     ".webp": (PICTURE, picture("WEBP")),
+    ".gif": (CLIP, clip("GIF")),
+    "clip.webp": (CLIP, clip("WEBP")),
     ".npy": (SERIES, array(np.save, VALUES)),
     ".npz": (SERIES, array(np.savez_compressed, x=VALUES)),
     ".csv": (SERIES, "\n".join(f"{a},{b}" for a, b in VALUES).encode()),
