@@ -8,7 +8,7 @@ from PIL import Image
 from zoo import runtime
 from zoo.errors import InputError
 
-VOCABULARY = {"kind": "words", "tokens": ["", "?", "is", "it", "red"], "lowercase": True, "pad": 0, "unknown": 1}
+VOCABULARY = {"kind": "words", "tokens": ["<pad>", "?", "is", "it", "red"], "lowercase": True, "pad": 0, "unknown": 1}
 RED = np.full((4, 4, 3), [200, 0, 0], np.uint8)
 
 

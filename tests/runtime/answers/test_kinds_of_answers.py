@@ -9,8 +9,8 @@ import pytest
 from zoo.runtime.answers import Answer, make_answers
 from zoo.runtime.reading.vocabulary import Vocabulary
 
-WORDS = {"kind": "words", "tokens": ["", "<s>", "</s>", "a", "cat", "sleeps"], "lowercase": True, "pad": 0}
-LETTERS = {"kind": "characters", "tokens": ["", "a", "h", "o", " "], "lowercase": True, "pad": 0}
+WORDS = {"kind": "words", "tokens": ["<pad>", "<s>", "</s>", "a", "cat", "sleeps"], "lowercase": True, "pad": 0}
+LETTERS = {"kind": "characters", "tokens": ["<pad>", "a", "h", "o", " "], "lowercase": True, "pad": 0}
 VOCABULARIES = {"captions": Vocabulary.of(WORDS | {"start": 1, "end": 2}), "letters": Vocabulary.of(LETTERS)}
 
 
