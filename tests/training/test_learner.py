@@ -10,7 +10,8 @@ import tensorflow as tf
 from zoo.tasks import Batch
 from zoo.tasks.classification import cross_entropy
 from zoo.training import Recipe
-from zoo.training.learner import PREDICTION_BATCH, Learner, inference, outputs_of, schedule
+from zoo.training.answering import BATCH, inference, outputs_of
+from zoo.training.learner import Learner, schedule
 
 STEPS = 10
 
@@ -106,9 +107,9 @@ def test_a_restored_learner_takes_the_same_steps(model, batch, optimizer):
 
 
 def test_many_examples_are_answered_in_batches(plain):
-    inputs = {"features": np.random.default_rng(0).normal(size=(PREDICTION_BATCH + 23, 5)).astype(np.float32)}
+    inputs = {"features": np.random.default_rng(0).normal(size=(BATCH + 23, 5)).astype(np.float32)}
     kernel, bias = plain.get_weights()
     pieces = list(outputs_of(inference(plain), inputs, "answering"))
     logits = np.concatenate([outputs["logits"] for _, outputs in pieces])
-    assert [block.stop for block, _ in pieces] == [PREDICTION_BATCH, PREDICTION_BATCH + 23]
+    assert [block.stop for block, _ in pieces] == [BATCH, BATCH + 23]
     np.testing.assert_allclose(logits, inputs["features"] @ kernel + bias, rtol=1e-5, atol=1e-6)

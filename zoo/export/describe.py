@@ -38,7 +38,7 @@ def describe(source: Source, batch_size: int, declared: Mapping[str, Mapping] = 
         "task": spec.task if spec else source.meaning.task,
         "zoo": metadata.version("hybrid-zoo"),
         "parts": _parts(source, batch_size),
-        "decode": get_task(spec.task).decode(source.model) if spec else {"loop": "single", "part": PART},
+        "decode": get_task(spec.task).decode(source.model, source.data) if spec else {"loop": "single", "part": PART},
         **({"stream": STREAM} if source.stream else {}),
         "answers": _answers(source),
         **_vocabularies(source),

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from zoo._system.progress import ignore
+from zoo.families import Part
 from zoo.runtime.decode import Loop, Runner, get_loop
 from zoo.runtime.parts import parts_of
 from zoo.sources.channels_first import plain_bias
@@ -44,6 +45,22 @@ class _Recorder:
     def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
         self.given.setdefault(signature, []).append(arrays)
         return self._runner.run(signature, **arrays)
+
+
+def entries_of(parts: Mapping[str, Part], rows: int) -> dict[str, dict]:
+    """What a manifest says of parts, as far as a decode loop needs it; `rows`: the batch of a call."""
+
+    def facts(tensors: Mapping[str, keras.KerasTensor], names) -> dict[str, dict]:
+        return {name: {"shape": [rows, *tensors[name].shape[1:]], "dtype": tensors[name].dtype} for name in names}
+
+    return {
+        name: {
+            "inputs": facts(part.model.input, [key for key in part.model.input if key not in part.state]),
+            "outputs": facts(part.model.output, [key for key in part.model.output if key not in part.state]),
+            "state": facts(part.model.input, part.state),
+        }
+        for name, part in parts.items()
+    }
 
 
 def loop_of(manifest: Mapping) -> Loop:

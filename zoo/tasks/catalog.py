@@ -8,7 +8,7 @@ from zoo.plugins import files_of_plugins
 from zoo.tasks.task import Task
 
 _HERE = Path(__file__).parent
-_NO_TASKS = ("bootstrap", "catalog", "confusion", "task")
+_NO_TASKS = ("bootstrap", "catalog", "confusion", "task", "texts")
 
 
 def list_tasks() -> list[str]:

@@ -95,8 +95,13 @@ class Task(ABC):
         """
         return
 
-    def decode(self, model: object) -> dict:
-        """The manifest's `decode`: the loop that makes answers, and what it needs to know of the model."""
+    def decode(self, model: object, data: DataSet | None = None) -> dict:
+        """The manifest's `decode`: the loop that makes answers, and what it needs to know of the model.
+
+        Args:
+            model: that is trained.
+            data: what on; None where it is not trained.
+        """
         return {"loop": "single", "part": "predict"}
 
     @abstractmethod

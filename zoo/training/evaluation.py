@@ -8,7 +8,7 @@ from zoo._keras import own_settings
 from zoo._system.progress import ignore
 from zoo.data import Examples, hold_out
 from zoo.training._files import write_json
-from zoo.training.learner import answers_of, inference
+from zoo.training.answering import Answering
 from zoo.training.recipe.subject import subject_of
 from zoo.training.run import Run
 
@@ -60,7 +60,7 @@ def answers_of_run(run: Run, examples: Examples, report=ignore) -> Mapping[str, 
         InputError: the training has not ended.
     """
     subject = subject_of(run.recipe)
-    return answers_of(inference(run.model()), subject.task, subject.data, examples, "evaluating", report)
+    return Answering(run.model(), subject).answers(examples, "evaluating", report)
 
 
 def _chosen_epoch(run: Run) -> dict:

@@ -1,23 +1,17 @@
-"""A model, its optimiser, and the compiled functions that train and run it."""
+"""A model, its optimiser, and the compiled function that trains it."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo._system.progress import ignore
-from zoo.data import DataSet, Examples
-from zoo.data.columns import Column, blocks
-from zoo.tasks import Batch, Task
+from zoo.tasks import Batch
 from zoo.tasks.task import Loss
-from zoo.training.feeding.batches import as_types
 from zoo.training.recipe import Recipe
 
-PREDICTION_BATCH = 250
-"""Examples that are answered at a time, where nothing is learned."""
 NOT_DECAYED = ["bias", "gamma", "beta"]
 """Names of weights that shift or scale: decay would only hold them back."""
 
@@ -74,8 +68,6 @@ class Learner:
         self.optimizer = optimizer(recipe, steps_per_epoch)
         self.optimizer.build(model.trainable_variables)
         self._step = tf.function(_step(model, self.optimizer, loss, recipe.clip_norm), reduce_retracing=True)
-        self.run = inference(model)
-        """The compiled function {input name: (batch, ...)} -> {output name: (batch, ...)}, without dropout."""
 
     def step(self, batch: Batch) -> Step:
         """Takes one step."""
@@ -98,39 +90,6 @@ class Learner:
         for owner, variables in (("model", self.model.variables), ("optimizer", self.optimizer.variables)):
             for index, variable in enumerate(variables):
                 yield f"{owner}.{index}", variable
-
-
-def inference(model: keras.Model):
-    """The compiled function {input name: (batch, ...)} -> {output name: (batch, ...)}; see `Learner.run`."""
-    types = {name: tensor.dtype for name, tensor in model.input.items()}
-
-    def run(inputs):
-        return model(as_types(inputs, types), training=False)
-
-    return tf.function(run, reduce_retracing=True)
-
-
-def outputs_of(run, inputs: Mapping[str, Column], stage: str, report=ignore) -> Iterator[tuple[slice, dict]]:
-    """(which examples, their outputs by name as tensors) of many examples, some at a time.
-
-    Args:
-        run: what `inference` gave.
-        inputs: as a data set holds them.
-        stage: what `report` is told.
-    """
-    count = len(next(iter(inputs.values())))
-    for block in blocks(count, PREDICTION_BATCH):
-        yield block, run({name: tf.constant(column[block]) for name, column in inputs.items()})
-        report(stage, block.stop, count)
-
-
-def answers_of(run, task: Task, data: DataSet, examples: Examples, stage: str, report=ignore) -> dict[str, np.ndarray]:
-    """What a model answers to many examples, as its task keeps it; see `outputs_of`."""
-    kept = []
-    for block, outputs in outputs_of(run, examples.inputs, stage, report):
-        targets = {name: column[block] for name, column in examples.targets.items()}
-        kept.append(task.answers({name: array.numpy() for name, array in outputs.items()}, targets, data))
-    return {name: np.concatenate([each[name] for each in kept]) for name in kept[0]}
 
 
 def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss: Loss, clip_norm: float | None):

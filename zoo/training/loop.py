@@ -16,9 +16,10 @@ from zoo.data import Examples
 from zoo.errors import RecipeError
 from zoo.tasks import Batch, Metric
 from zoo.training import state
+from zoo.training.answering import Answering, joined, outputs_of
 from zoo.training.feeding.augmentation import Draw
 from zoo.training.feeding.batches import batches, steps_per_epoch
-from zoo.training.learner import Learner, Step, outputs_of
+from zoo.training.learner import Learner, Step
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe
 from zoo.training.recipe.subject import Subject
@@ -50,6 +51,7 @@ class Training:
 
     recipe: Recipe
     learner: Learner
+    answering: Answering
     subject: Subject
     train: Examples
     validation: Examples
@@ -189,18 +191,20 @@ class Training:
     def _validate(self) -> dict[str, float]:
         """The loss and every metric of the validation examples, which are gone through some at a time."""
         task, data, held = self.subject.task, self.subject.data, self.validation
+        prepared = task.prepare(held, data)
         loss_of, losses, kept = task.validation_loss(data), [], []
-        for block, outputs in outputs_of(self.learner.run, held.inputs, "validating", self.report):
+        for block, outputs in outputs_of(self.answering.run, prepared.inputs, "validating", self.report):
             inputs, targets = (
-                {name: column[block] for name, column in columns.items()} for columns in (held.inputs, held.targets)
+                {name: column[block] for name, column in columns.items()}
+                for columns in (prepared.inputs, prepared.targets)
             )
             losses.append(float(loss_of(outputs, Batch(inputs, targets))) * (block.stop - block.start))
-            arrays = {name: output.numpy() for name, output in outputs.items()}
-            kept.append(task.answers(arrays, targets, data))
-        loss = math.fsum(losses) / len(held)
+            if not self.answering.by_loop:
+                kept.append(task.answers({name: array.numpy() for name, array in outputs.items()}, targets, data))
+        loss = math.fsum(losses) / len(prepared)
         if not math.isfinite(loss):
             raise self._broken(f"loss {loss} in validation", self._last_step)
-        answers = {name: np.concatenate([each[name] for each in kept]) for name in kept[0]}
+        answers = joined(kept) if kept else self.answering.answers(held, "validating", self.report)
         return {"loss": loss, **task.score(answers, held, data)}
 
     @property

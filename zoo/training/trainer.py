@@ -15,6 +15,7 @@ from zoo.families import create_model
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
 from zoo.training.alone import alone
+from zoo.training.answering import Answering
 from zoo.training.evaluation import evaluate_run
 from zoo.training.feeding.augmentation import augment
 from zoo.training.feeding.batches import steps_per_epoch
@@ -109,10 +110,11 @@ def _prepare(recipe: Recipe, report) -> Training:
     keras.utils.set_random_seed(recipe.seed)
     model = _build(recipe, subject)
     check_model(recipe, model, subject)
+    task.check_examples(model, train, data)
     loss = task.loss(recipe.settings, train, data)
     learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), loss)
     augmenting = functools.partial(augment, recipe.augment, data)
-    return Training(recipe, learner, subject, train, validation, augmenting, report)
+    return Training(recipe, learner, Answering(model, subject), subject, train, validation, augmenting, report)
 
 
 def _build(recipe: Recipe, subject: Subject) -> keras.Model:

@@ -72,7 +72,7 @@ def check_model(recipe: Recipe, model: keras.Model, subject: Subject) -> None:
     """Raises RecipeError if the model's inputs or outputs are not what the task has of the data."""
     data = subject.data
     takes = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
-    inputs = {name: tuple(facts["shape"]) for name, facts in data.inputs.items()}
+    inputs = {name: tuple(shape) for name, shape in subject.task.inputs(data).items()}
     if not _fit(takes, inputs):
         _refuse(
             recipe.full_name, "data", recipe.data, f"inputs {takes} for `{recipe.model}`; `{data.name}` has {inputs}"
@@ -93,7 +93,7 @@ def _fit(model: dict, data: dict) -> bool:
     return model.keys() == data.keys() and all(
         shape is not None
         and len(shape) == len(data[name])
-        and all(size in (None, other) for size, other in zip(shape, data[name], strict=True))
+        and all(None in (size, other) or size == other for size, other in zip(shape, data[name], strict=True))
         for name, shape in model.items()
     )
 

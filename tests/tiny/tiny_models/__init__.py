@@ -1,0 +1,1 @@
+"""A plug-in of a tiny model and a tiny data set for every task, which tests take the whole way."""
