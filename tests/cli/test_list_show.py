@@ -81,11 +81,6 @@ def test_what_is_not_there_yet_is_a_sentence(zoo, command, rest):
     assert command not in zoo("--help").stdout
 
 
-def test_a_question_is_not_there_yet(zoo):
-    process = zoo("predict", "resnet_tiny.digits", "a.png", "--question", "what is this?", code=2)
-    assert process.stderr.startswith("error: `--question` is not there yet")
-
-
 @pytest.mark.parametrize(
     ("command", "error", "hint"),
     [

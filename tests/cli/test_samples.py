@@ -30,7 +30,7 @@ def commands(word):
 
 def test_every_prediction_of_the_readme_works(zoo, folder):
     found = [json.loads(zoo(*command, "--json", cwd=folder).stdout) for command in commands("predict")]
-    assert [answer["label"] for answer in found] == ["cat", "N"]
+    assert [answer["answers"]["logits"]["label"] for answer in found] == ["cat", "N"]
     assert [answer["warnings"] for answer in found] == [[], []]
 
 

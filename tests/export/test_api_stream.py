@@ -70,10 +70,11 @@ def test_the_manifest_says_what_goes_round(bundle):
     stream = bundle.parts["stream"]
     assert stream["inputs"]["spectrum"] == {"shape": [1, 3, 4], "dtype": "float32", "kind": "array", "time": True}
     assert stream["outputs"] == {
-        "each": {"shape": [1, 3, 3], "dtype": "float32", "kind": "value", "time": True},
-        "last": {"shape": [1, 3], "dtype": "float32", "kind": "value"},
+        "each": {"shape": [1, 3, 3], "dtype": "float32", "time": True},
+        "last": {"shape": [1, 3], "dtype": "float32"},
     }
     assert stream["state"]["far_window"] == {"shape": [1, 4, 6], "dtype": "float32"}
+    assert bundle.manifest["stream"] == "stream"
     stored = bundle.manifest["artifacts"]["int8"]["quantization"]["stream"]
     assert stored["near_window"] == stored["spectrum"], "the window holds frames"
 
