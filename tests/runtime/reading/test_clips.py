@@ -133,10 +133,14 @@ def gif(frames=1, size=(8, 6), end=b";"):
 WRONG = {
     "too few frames": (gif(2), "`a.gif` has too few frames: found 2, input `clip` takes 4"),
     "no frame": (gif(0), "`a.gif` cannot be decoded as a clip|`a.gif` is no clip"),
-    "a million frames": (gif(10**6, (1, 1)), "`a.gif` is too long: found more than 10,000 frames"),
+    "far too many frames": (gif(10**5, (1, 1)), "`a.gif` is too long: found more than 10,000 frames"),
     "too many pixels": (
         gif(5000, (600, 600)),
         f"found 1,800,000,000 pixels in 5,000 frames, expected .* {CLIP_PIXELS:,}",
+    ),
+    "a later frame too large": (
+        gif(1, (1, 1), end=gif(8, (9000, 9000))[19:]),
+        r"found 729,000,000 pixels in 9 frames, .* 64,000,000 a frame",
     ),
     "one frame too large": (gif(4, (60_000, 60_000)), "is too large"),
     "a picture": (None, "`a.gif` is no clip that can be read: expected a GIF or WebP file"),
@@ -155,6 +159,14 @@ def test_a_wrong_clip_is_refused(tmp_path, monkeypatch, case):
         (tmp_path / "a.gif").write_bytes(data)
     with pytest.raises(InputError, match=message):
         read("a.gif")
+
+
+def test_a_file_too_large_is_not_looked_through(tmp_path):
+    with (tmp_path / "a.gif").open("wb") as file:
+        file.write(gif(4))
+        file.truncate(2**28 + 1)  # a hole, which takes no room
+    with pytest.raises(InputError, match="found 268,435,457 bytes, expected at most 268,435,456"):
+        read(tmp_path / "a.gif")
 
 
 def test_a_folder_without_frames_is_refused(tmp_path):

@@ -53,7 +53,7 @@ def test_a_file_is_read_for_what_takes_it_and_named_for_what_does_not(files, kin
     if kind == "array" and suffix == ".wav":
         return  # an array of no rate: see the sounds
     with pytest.raises(InputError) as caught:
-        read_inputs(files / f"a{suffix}", {kind: spec})
+        read_inputs(f"a{suffix}", {kind: spec})
     assert f"a{suffix}` is {FILES[suffix]}: input `{kind}` takes {kind} of shape {spec.example}" in caught.value.message
     assert suffix not in caught.value.hint
     assert ".csv" in caught.value.hint

@@ -42,7 +42,7 @@ class CtcStream:
     def begin(self) -> None:
         """Forgets all frames: the next one is the first."""
         self._rows: list[BestPath | PrefixBeam] = []
-        self._said: list[int] = []
+        self._offsets: list[int] = []
         self._counts = np.zeros(0, np.int32)
         self._frames = 0
         self._ended = False
@@ -70,7 +70,7 @@ class CtcStream:
             raise InputError(f"wrong blank: found {self._blank}, expected one of {np.shape(logits)[2]} tokens")
         if not self._rows:
             self._rows = [self._search() for _ in logits]
-            self._said, self._counts = [0] * len(logits), np.zeros(len(logits), np.int32)
+            self._offsets, self._counts = [0] * len(logits), np.zeros(len(logits), np.int32)
         n = np.shape(logits)[1]
         real = np.full(len(logits), n) if steps is None else _valid(steps, n)
         new = [
@@ -84,7 +84,9 @@ class CtcStream:
     def end(self) -> dict[str, np.ndarray]:
         """What the last frame settles: with a beam, the tokens of the best prefix that others did not share."""
         self._ended = True
-        return self._new([row.transcript().tokens[said:] for row, said in zip(self._rows, self._said, strict=True)])
+        return self._new(
+            [row.transcript().tokens[offset:] for row, offset in zip(self._rows, self._offsets, strict=True)]
+        )
 
     def whole(self) -> dict[str, np.ndarray]:
         """The transcripts of all frames so far, as the loop `ctc` gives them; see `Ctc`."""
@@ -103,7 +105,7 @@ class CtcStream:
 
     def _new(self, tokens: list[list[int]]) -> dict[str, np.ndarray]:
         counts = [len(row) for row in tokens]
-        self._said = [before + more for before, more in zip(self._said, counts, strict=True)]
+        self._offsets = [before + more for before, more in zip(self._offsets, counts, strict=True)]
         return {"tokens": _padded(tokens, max(counts, default=0)), "count": np.array(counts, np.int32)}
 
 

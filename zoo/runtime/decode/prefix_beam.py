@@ -90,7 +90,7 @@ class PrefixBeam:
         self._blank, self._beam = blank, beam
         self._prefixes = [_Prefix(blank=0.0, best_blank=(0.0, ()))]
         self._away: list[int] = []
-        self._settled, self._frame = 0, 0
+        self._offset, self._frame = 0, 0
 
     def feed(self, log_probabilities: np.ndarray) -> list[int]:
         """Takes frames (n, vocabulary); returns the tokens that are new and that no later frame can change."""
@@ -100,8 +100,8 @@ class PrefixBeam:
             if self._frame % _BLOCK == 0:
                 self._put_away()
         shared, away = self._shared(), len(self._away)
-        new = [*self._away[self._settled :], *self._prefixes[0].tokens[max(0, self._settled - away) : shared]]
-        self._settled = away + shared
+        new = [*self._away[self._offset :], *self._prefixes[0].tokens[max(0, self._offset - away) : shared]]
+        self._offset = away + shared
         return new
 
     def transcript(self) -> Transcript:

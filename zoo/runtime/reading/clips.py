@@ -19,6 +19,8 @@ from zoo.errors import InputError
 from zoo.runtime.reading.arrays import CLIP_PIXELS, PIXELS, InputSpec
 from zoo.runtime.reading.images import DAMAGED, fit_image, fit_pixels, open_image, read_image
 
+BYTES = 2**28
+"""Of the largest file that is read: all of it is looked through for frames."""
 FRAMES = 10_000
 """The longest clip that is read: over five minutes of 30 frames a second."""
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -33,12 +35,15 @@ def read_clip(path: Path, spec: InputSpec) -> np.ndarray:
         spec: the input; where it is `variable` there may be fewer frames than `spec.shape[1]`.
 
     Raises:
-        InputError: it is no such file, is damaged, has too few frames, or more than `FRAMES` frames or `CLIP_PIXELS`
-            pixels (nothing is decoded then).
+        InputError: it is no such file, is damaged, has too few frames, or more than `BYTES`, `FRAMES` or `CLIP_PIXELS`
+            (nothing is decoded then).
     """
     where = f"`{path}`"
     try:
         with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
+            if (size := file.seek(0, os.SEEK_END)) > BYTES:
+                raise InputError(f"{where} is too large: found {size:,} bytes, expected at most {BYTES:,}")
+            file.seek(0)
             image = open_image(file, where, "clip", _FORMATS)
             places = spaced(getattr(image, "n_frames", 1), spec, where)
             return _stacked(_frames(image, places, spec, where), spec)

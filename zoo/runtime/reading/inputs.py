@@ -13,12 +13,12 @@ import numpy as np
 from zoo.errors import InputError
 from zoo.runtime.reading import lengths, piped
 from zoo.runtime.reading.arrays import InputSpec, check_names, fit_array, read_npz
-from zoo.runtime.reading.readers import FOLDER, PICTURES, reader_of, suffixes
+from zoo.runtime.reading.readers import FOLDER, PICTURES, READABLE, reader_of, suffixes
 
 Specs = Mapping[str, InputSpec]
 _NAMED = re.compile(r"([^,=/\\]+)=[^,]")
-_ENDS = {"image": ".png", "clip": ".gif", "wave": ".wav", "tokens": ".txt"}
-"""Of a file that is to be pasted for a kind of input, where it is no table."""
+_ENDS = {"image": ".png", "clip": ".gif", "wave": ".wav"}
+"""Of a file that is to be pasted for a kind of input, where it is neither a text nor a table."""
 
 
 def read_inputs(source: object, specs: Specs) -> dict[str, np.ndarray]:
@@ -104,7 +104,8 @@ def _read_all(source: object, specs: Specs, optional: Collection[str]) -> dict[s
     needed = [spec for name, spec in specs.items() if name not in optional]
     if len(needed) != 1:
         names = [spec.name for spec in needed]
-        parts = ",".join(f"{spec.name}={spec.name}{_ENDS.get(spec.kind, '.csv')}" for spec in needed)
+        ends = [".txt" if spec.vocabulary else _ENDS.get(spec.kind, ".csv") for spec in needed]
+        parts = ",".join(f"{name}={name}{end}" for name, end in zip(names, ends, strict=True))
         raise InputError(
             f"one input was given: expected {len(names)}, {', '.join(f'`{name}`' for name in names)}",
             f"give an .npz with these keys, or `{parts}`",
@@ -116,10 +117,10 @@ def by_name(source: object, specs: Specs) -> Mapping[str, object] | None:
     """The inputs by name where the source names them; a file whose own name looks so is a file."""
     if isinstance(source, Mapping):
         return source
-    found = _NAMED.match(source) if isinstance(source, str) else None
-    if not found or os.path.exists(source):
+    match = _NAMED.match(source) if isinstance(source, str) else None
+    if not match or os.path.exists(source):
         return None
-    if found[1].strip() not in specs and len(specs) - len(lengths.counters(specs)) == 1:
+    if match[1].strip() not in specs and len(specs) - len(lengths.counters(specs)) == 1:
         [only] = (spec for name, spec in specs.items() if name not in lengths.counters(specs).values())
         if _is_text(source, only):
             return None
@@ -148,14 +149,13 @@ def _read(source: object, spec: InputSpec) -> np.ndarray:
 
 
 def _is_text(source: object, spec: InputSpec) -> bool:
-    """Whether a text was typed for an input: one that is no name of a file that could be read for it.
+    """Whether a text was typed for an input: one that is no name of a file.
 
     `cat.txt` is a file, missing or not; `is that a cat.txt` is one if it exists.
     """
     if not isinstance(source, str) or spec.vocabulary is None or source == piped.NAME:
         return False
-    looks_so = source.lower().endswith(suffixes([spec.kind]))
-    return not looks_so or (" " in source and not os.path.exists(source))
+    return not source.lower().endswith(READABLE) or (" " in source and not os.path.exists(source))
 
 
 def _is_picture(source: object) -> bool:

@@ -83,6 +83,10 @@ def suffixes(kinds: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(suffix for kind in kinds for suffix in _READERS[kind] if suffix != FOLDER))
 
 
+READABLE = suffixes(_READERS)
+"""The ends of all files that can be read for some input."""
+
+
 def reader_of(path: Path, suffix: str, spec: InputSpec) -> Reader:
     """What reads a file, or a folder, for an input.
 
