@@ -70,8 +70,9 @@ def check_arguments(spec: Spec, given: Mapping[str, object]) -> None:
 
 
 def check_num_classes(found: object) -> None:
-    """Raises InputError if `found` is no number of classes."""
-    if type(found) is not int or found < 1:
+    """Raises InputError if `found` is no number of classes, or not one for each of several heads by name."""
+    counts = found.values() if isinstance(found, Mapping) else [found]
+    if not counts or any(type(count) is not int or count < 1 for count in counts):
         raise InputError(f"wrong value of `num_classes`: found {found!r}, expected a whole number from 1")
 
 

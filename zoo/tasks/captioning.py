@@ -84,7 +84,7 @@ class Captioning(Task):
             "beam": 1,
         }
 
-    def loss(self, settings: Settings, train: Examples | None, data: DataSet) -> Loss:
+    def loss(self, settings: Settings, train: Examples, data: DataSet) -> Loss:
         """Cross-entropy in nats, mean over the words and the ends."""
         return lambda outputs, batch: cross_entropy(batch.targets["logits"], outputs["logits"])
 

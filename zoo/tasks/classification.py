@@ -75,7 +75,7 @@ class Classification(task.Task):
             return {"num_classes": len(next(iter(heads.values())).names)}
         return {"num_classes": {head: len(target.names) for head, target in heads.items()}}
 
-    def loss(self, settings: Settings, train: Examples | None, data: DataSet) -> Loss:
+    def loss(self, settings: Settings, train: Examples, data: DataSet) -> Loss:
         """Cross-entropy of the softmax, in nats, mean over what has a class; of several heads the sum.
 
         `class_weight` gives each class a weight; see `class_weights`.

@@ -80,7 +80,7 @@ class Ctc(Task):
         steps = {"steps": "steps"} if "steps" in model.output else {}
         return {"loop": "ctc", "part": "predict", "logits": "logits", **steps, "blank": 0, "beam": 1}
 
-    def loss(self, settings: Settings, train: Examples | None, data: DataSet) -> Loss:
+    def loss(self, settings: Settings, train: Examples, data: DataSet) -> Loss:
         """Minus the log probability of all alignments, in nats, mean over the examples, over their real steps alone."""
 
         def loss(outputs: Mapping, batch: Batch):

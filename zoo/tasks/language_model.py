@@ -44,7 +44,7 @@ class LanguageModel(Task):
     def sizes(self, data: DataSet) -> dict[str, object]:
         return {"vocabulary_size": len(data.vocabularies[self._target(data)[1].vocabulary]["tokens"])}
 
-    def loss(self, settings: Settings, train: Examples | None, data: DataSet) -> Loss:
+    def loss(self, settings: Settings, train: Examples, data: DataSet) -> Loss:
         """Cross-entropy in nats, mean over the tokens."""
         name, _ = self._target(data)
 

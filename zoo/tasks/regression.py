@@ -37,15 +37,13 @@ class Regression(Task):
         shapes = list(self.outputs(data).values())
         return {"num_values": shapes[0][-1]} if len(shapes) == 1 else {}
 
-    def loss(self, settings: Settings, train: Examples | None, data: DataSet) -> Loss:
+    def loss(self, settings: Settings, train: Examples, data: DataSet) -> Loss:
         """The mean squared error, each output's over the variance of its target in training.
 
         So outputs of unlike units count alike, and a learning rate does not hang on the unit.
         """
         names = list(_values(data))
-        scales = dict.fromkeys(names, 1.0)
-        if train is not None:
-            scales = {name: float(np.var(train.targets[name][:], dtype=np.float64)) or 1.0 for name in names}
+        scales = {name: float(np.var(train.targets[name][:], dtype=np.float64)) or 1.0 for name in names}
 
         def loss(outputs: Mapping, batch: Batch):
             ops = keras.ops

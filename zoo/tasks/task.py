@@ -108,9 +108,9 @@ class Task(ABC):
     def loss(self, settings: Settings, train: Examples, data: DataSet) -> Loss:
         """The loss of a training; `train` are the examples that it steps on."""
 
-    def validation_loss(self, data: DataSet) -> Loss:
+    def validation_loss(self, train: Examples, data: DataSet) -> Loss:
         """The loss of validation, in which every example counts alike."""
-        return self.loss(self.Settings(), None, data)
+        return self.loss(self.Settings(), train, data)
 
     @abstractmethod
     def answers(self, outputs: Arrays, targets: Arrays, data: DataSet) -> Arrays:

@@ -192,7 +192,7 @@ class Training:
         """The loss and every metric of the validation examples, which are gone through some at a time."""
         task, data, held = self.subject.task, self.subject.data, self.validation
         prepared = task.prepare(held, data)
-        loss_of, losses, kept = task.validation_loss(data), [], []
+        loss_of, losses, kept = task.validation_loss(self.train, data), [], []
         for block, outputs in outputs_of(self.answering.run, prepared.inputs, "validating", self.report):
             inputs, targets = (
                 {name: column[block] for name, column in columns.items()}
