@@ -82,7 +82,7 @@ _ARTIFACT = {
     "metrics": OrNull(_METRICS),
     "ci95": OrNull(_INTERVALS),
     "latency_us": _LATENCY,
-    "parts_latency_us?": {TEXT: _LATENCY},
+    "answer?": {TEXT: {"runs": COUNT, "latency_us": _LATENCY}},  # what one whole answer runs, by part
     "peak_memory_bytes": OrNull(INTEGER),
     "interpreter?": OrNull({"latency_us": _LATENCY, "peak_memory_bytes": OrNull(INTEGER), OTHERS: None}),
     OTHERS: None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zoo.bundle import Bundle
+from zoo.runtime.parts import inputs_of
 
 if TYPE_CHECKING:
     import keras
@@ -21,7 +22,7 @@ class Origin:
     labels: tuple[str, ...] | None
     """None where the head is new: nobody has named its classes."""
     inputs: Mapping[str, Mapping]
-    """The entries of the part `predict`, by name."""
+    """The entries of what a user gives, by name."""
 
 
 _ORIGINS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
@@ -29,7 +30,7 @@ _ORIGINS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 def remember(model: keras.Model, bundle: Bundle, labels: tuple[str, ...] | None) -> keras.Model:
     """Keeps it as long as the model lives, through training too, and gives the model its `labels`."""
-    _ORIGINS[model] = Origin(bundle.task, labels, bundle.parts["predict"]["inputs"])
+    _ORIGINS[model] = Origin(bundle.task, labels, inputs_of(bundle.manifest))
     model.labels = labels
     return model
 

@@ -1,5 +1,6 @@
 """Parts driven by a decode loop: Keras as a runner, what the loop gives each part, and many examples through it."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import keras
@@ -33,6 +34,20 @@ class KerasRunner:
         cast = {name: np.asarray(arrays[name]).astype(tensor.dtype) for name, tensor in model.input.items()}
         with plain_bias():
             return model.predict_on_batch(cast)
+
+
+class Counting:
+    """Runs parts, and counts how often."""
+
+    def __init__(self, runner: Runner):
+        self._runner = runner
+        self.runs: Counter[str] = Counter()
+        """By part."""
+
+    def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """The outputs of one part by name."""
+        self.runs[signature] += 1
+        return self._runner.run(signature, **arrays)
 
 
 class _Recorder:

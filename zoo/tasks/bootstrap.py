@@ -48,7 +48,12 @@ def resample(units: np.ndarray, seed: int = 0, resamples: int = RESAMPLES) -> np
 
 
 def _kinds(units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct rows of (units, n), and how many there are of each: examples are many, but often of few kinds."""
+    """The distinct rows of (units, n), and how many there are of each: counts of many examples are of few kinds.
+
+    Sums of floats are not, and their order would hang on the last bit: two models would be drawn apart.
+    """
+    if units.dtype.kind == "f":
+        return units, np.ones(len(units), int)
     units = np.ascontiguousarray(units)
     rows = units.view(np.dtype((np.void, units.dtype.itemsize * units.shape[1])))[:, 0]  # compared as bytes, at once
     _, first, counts = np.unique(rows, return_index=True, return_counts=True)

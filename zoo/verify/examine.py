@@ -10,7 +10,7 @@ import numpy as np
 from zoo._system.progress import ignore
 from zoo.errors import BundleError
 from zoo.families import PREDICT
-from zoo.sources.runner import through_loop
+from zoo.sources.runner import Counting, through_loop
 from zoo.targets import TARGETS
 from zoo.training.recipe import Recipe
 from zoo.verify.cards import compose
@@ -151,29 +151,32 @@ def examine(
 
 def _times(path: Path, artifact: Artifact, reference: Reference) -> dict:
     """Time of one whole answer, and of a run of each part where there are several."""
-    by_part = {name: artifact.times(part.inputs, name) for name, part in reference.parts.items()}
-    interpreter = _on_interpreter(path, artifact, reference)
+    times = {name: artifact.times(part.inputs, name) for name, part in reference.parts.items()}
+    by_part = {name: latency.summary(bursts, threads=1) for name, bursts in times.items()}
+    facts = {"latency_us": by_part[reference.main], "interpreter": _on_interpreter(path, artifact, reference)}
     if reference.loop is None:
-        [times] = by_part.values()
-        return {"latency_us": latency.summary(times, threads=1), "interpreter": interpreter}
-    rows = artifact.rows[0]
-    first = {name: np.repeat(array[:1], rows, axis=0) for name, array in reference.inputs.items()}
+        return facts
+    first = {name: np.repeat(array[:1], artifact.rows[0], axis=0) for name, array in reference.inputs.items()}
+    counting = Counting(artifact)
+    reference.loop.run(counting, first)
     whole = latency.take_turns({"answer": lambda: reference.loop.run(artifact, first)})["answer"]
-    return {
-        "latency_us": latency.summary(whole, threads=1),
-        "parts_latency_us": {name: latency.summary(times, threads=1) for name, times in by_part.items()},
-        "interpreter": interpreter,
-    }
+    runs = {name: {"runs": counting.runs[name], "latency_us": by_part[name]} for name in by_part}
+    return facts | {"latency_us": latency.summary(whole, threads=1), "answer": runs}
 
 
 def _on_interpreter(path: Path, artifact: Artifact, reference: Reference) -> dict | None:
-    """Time of the first part and memory on LiteRT's plain Interpreter; None of a SavedModel, which cannot run there."""
+    """Time and memory on LiteRT's plain Interpreter; None of a SavedModel, which does not run there.
+
+    Of an answer by several runs the time is not measured: the loop drives our runtime.
+    """
     if not isinstance(artifact, LiteRTArtifact):
         return None
     run = first_run(path, "interpreter")
     if run.failure:
         return {"latency_us": None, "peak_memory_bytes": None, "failure": run.failure}
-    times = artifact.times_on_interpreter(reference.parts[reference.main].inputs, reference.main)
+    if reference.loop is not None:
+        return {"latency_us": None, "peak_memory_bytes": run.peak_memory_bytes}
+    times = artifact.times_on_interpreter(reference.inputs, reference.main)
     return {"latency_us": latency.summary(times, threads=1), "peak_memory_bytes": run.peak_memory_bytes}
 
 

@@ -23,7 +23,7 @@ CARD = "card"
 """Stands in the place of a target for the gates that hold the card against what is measured."""
 
 # What a card says of one moment and one machine; nothing that is measured later can contradict it.
-OF_THE_MOMENT = ("latency_us", "parts_latency_us", "peak_memory_bytes", "interpreter", "notes")
+OF_THE_MOMENT = ("latency_us", "answer", "peak_memory_bytes", "interpreter", "notes")
 RATES = ("metrics", "ci95", "agreement", "agreement_by_class", "baselines")
 ERRORS = ("error", "typical_error")
 OF_ANSWERS = ("agreement", "error", "correlation", "right answers")

@@ -115,8 +115,11 @@ def _named(source: object, specs: Specs, where: str) -> object:
 
 def _of_data(data: DataSet, specs: Specs) -> Calibration:
     examples = data.load("train")
-    arrays = {name: array for name, array in examples.inputs.items() if name in specs}
-    return _chosen_of(arrays, specs, f"data set `{data.name}`", f"{data.name} train")
+    where, rows = f"data set `{data.name}`", chosen(len(examples))
+    columns = by_input({name: column for name, column in examples.inputs.items() if name in specs}, specs)
+    check_names(columns, specs, where)
+    arrays = {name: columns[name][rows] for name in specs}
+    return Calibration(_rows(arrays, np.arange(len(rows)), specs, where), f"{data.name} train", len(examples))
 
 
 def _of_path(path: Path, specs: Specs) -> Calibration:

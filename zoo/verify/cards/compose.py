@@ -90,7 +90,7 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "metrics": _figures(facts.get("metrics")),
         "ci95": _intervals(facts.get("ci95")),
         "latency_us": facts.get("latency_us"),
-        **({"parts_latency_us": facts["parts_latency_us"]} if "parts_latency_us" in facts else {}),
+        **({"answer": facts["answer"]} if "answer" in facts else {}),
         "peak_memory_bytes": facts.get("peak_memory_bytes"),
         "interpreter": facts.get("interpreter"),
     }

@@ -121,13 +121,25 @@ def _artifacts(card: Mapping) -> str:
     )
     rows = [_artifact_row(card, target, entry) for target, entry in card["artifacts"].items()]
     keras = [["Keras", headline_of(card, card["keras"]), *[NONE] * 6]] if card["keras"] else []
-    notes = [_provenance(card), *_disabled(card), *_judged(card), *_remarks(card), *_off_gpu(card), *_streams(card)]
+    notes = [
+        _provenance(card),
+        *_disabled(card),
+        *_judged(card),
+        *_remarks(card),
+        *_off_gpu(card),
+        *_streams(card),
+        *_whole_answers(card),
+    ]
     return "\n\n".join(["## Artifacts", table(columns, keras + rows), *filter(None, notes)])
 
 
 def _runtimes(card: Mapping) -> str:
     """Time and memory on our runtime and on the plain Interpreter, of what was measured on both."""
-    entries = {target: entry for target, entry in card["artifacts"].items() if entry.get("interpreter")}
+    entries = {
+        target: entry
+        for target, entry in card["artifacts"].items()
+        if entry.get("interpreter") and not entry.get("answer")
+    }
     if not entries:
         return ""
     columns = ("target", "µs CompiledModel", "µs Interpreter", "memory CompiledModel", "memory Interpreter")
@@ -192,12 +204,27 @@ def _disabled(card: Mapping) -> list[str]:
     ]
 
 
+def _whole_answers(card: Mapping) -> list[str]:
+    """What one answer is made of, where that is more than one run."""
+    said = []
+    for target, entry in card["artifacts"].items():
+        if runs := entry.get("answer"):
+            pieces = [f"{_counted(part['runs'], 'run')} of `{name}`" for name, part in runs.items()]
+            times = [f"`{name}` {part['latency_us']['median']:,.1f} µs" for name, part in runs.items()]
+            said.append(
+                f"An answer of `{target}` takes {_latency(entry)} µs: {_joined(pieces)} ({', '.join(times)} a run) and "
+                "the loop around them."
+            )
+    return said
+
+
 _KINDS = {
     "logits": "a choice, by its class and the softmax of its logits",
     "probabilities": "a choice, by its class and its probabilities",
     "yes_no": "probabilities of yes, by the side of one half and by value",
     "value": "values, by their error over the spread of Keras's",
     "whole": "whole numbers, the same or not",
+    "text": "a text, by the share of its tokens that need no edit",
 }
 
 

@@ -1,13 +1,13 @@
 """Pictures of a bar at one side, and what two people say of each."""
 
 import numpy as np
-from tiny_models.stored import data_set, texts
 
+from tiny_models.stored import data_set, texts
 from zoo.data.dataset import Examples, Target
 
 SIDES = ("left", "right", "top", "bottom")
 LONGEST = 8
-WORDS = ("<pad>", "<start>", "<end>", "a", "bar", "at", "the", *SIDES)
+WORDS = ("<pad>", "<start>", "<end>", "a", "bar", "at", "is", "the", *SIDES)
 
 
 def draw(random: np.random.Generator, count: int) -> Examples:
@@ -16,7 +16,7 @@ def draw(random: np.random.Generator, count: int) -> Examples:
     for picture, side in zip(pictures, sides, strict=True):
         turned = np.rot90(picture, (0, 2, 1, 3)[side])
         turned[:, :3] = 200 + turned[:, :3] // 3
-    said = [(f"a bar at the {SIDES[side]}", f"the {SIDES[side]} bar") for side in sides]
+    said = [(f"a bar at the {SIDES[side]}", f"the bar is {SIDES[side]}") for side in sides]
     return Examples({"image": pictures}, {"tokens": texts(said)})
 
 

@@ -1,8 +1,8 @@
 """Eight steps of three numbers: what kind of movement it is, and at each step whether it rises, rests or falls."""
 
 import numpy as np
-from tiny_models.stored import data_set
 
+from tiny_models.stored import data_set
 from zoo.data.dataset import Examples, Target
 
 

@@ -1,8 +1,8 @@
 """A counting rhyme from any place in it on, letter by letter."""
 
 import numpy as np
-from tiny_models.stored import data_set
 
+from tiny_models.stored import data_set
 from zoo.data.dataset import Examples, Target
 
 RHYME = "one two buckle my shoe three four knock at the door five six pick up sticks "

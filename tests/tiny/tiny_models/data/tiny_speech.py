@@ -1,8 +1,8 @@
 """Letters that sound one after the other, of unlike length, and what was said."""
 
 import numpy as np
-from tiny_models.stored import data_set, texts
 
+from tiny_models.stored import data_set, texts
 from zoo.data.columns import Ragged
 from zoo.data.dataset import Examples, Target
 

@@ -1,8 +1,8 @@
 """The sum of two marked numbers of a row (Hochreiter and Schmidhuber 1997, the adding problem)."""
 
 import numpy as np
-from tiny_models.stored import data_set
 
+from tiny_models.stored import data_set
 from zoo.data.dataset import Examples, Target
 
 STEPS = 6

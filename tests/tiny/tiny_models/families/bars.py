@@ -12,7 +12,9 @@ def build(*, units, vocabulary_size, longest):
     seen = layers.Dense(units, activation="tanh", name="see")(seen)
     words = layers.Embedding(vocabulary_size, units, name="embed")(tokens)
     states, _ = layers.GRU(units, return_sequences=True, return_state=True, name="gru")(words, initial_state=seen)
-    return keras.Model({"image": image, "tokens": tokens}, {"logits": layers.Dense(vocabulary_size, name="word")(states)})
+    return keras.Model(
+        {"image": image, "tokens": tokens}, {"logits": layers.Dense(vocabulary_size, name="word")(states)}
+    )
 
 
 def parts(model):
