@@ -9,7 +9,7 @@ import pytest
 
 from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.comparison import compare
-from zoo.bench.rnn.contestants.contestant import OURS, PEERS
+from zoo.bench.rnn.contestants import OURS, PEERS
 from zoo.bench.rnn.plot import draw
 from zoo.bench.rnn.report import errors, for_screen, page, seconds, sizes
 from zoo.errors import MissingExtraError

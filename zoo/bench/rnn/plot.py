@@ -8,16 +8,16 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from zoo.bench.rnn.bars import ratio
-from zoo.bench.rnn.contestants.contestant import PEERS
+from zoo.bench.rnn.contestants import PEERS
 from zoo.bench.rnn.report import LABELS
 
 
-def draw(found: Mapping, path: Path) -> None:
+def draw(results: Mapping, path: Path) -> None:
     """Writes a PNG: a row that has peers a line, a mark a peer, right of 1 where ours is faster."""
     series = {LABELS[peer]: ratio(peer) for peer in PEERS}
     series["ONNX Runtime over our best int8"] = ratio("onnxruntime", "dynamic_int8", "int8")
-    beside_peers = [row for row in found["rows"] if any(value(row) is not None for value in series.values())]
-    rows = beside_peers or found["rows"]
+    beside_peers = [row for row in results["rows"] if any(value(row) is not None for value in series.values())]
+    rows = beside_peers or results["rows"]
     figure = Figure(figsize=(8, 1.2 + 0.2 * len(rows)), layout="constrained")
     axes = figure.subplots()
     axes.axvline(1, color="black", linewidth=1)
@@ -32,7 +32,7 @@ def draw(found: Mapping, path: Path) -> None:
     axes.set_yticks(range(len(rows)), [row["name"] for row in rows], fontsize=7)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
-    axes.set(xlabel="a peer's time over ours (float32, the form that `auto` picks)", title=found["machine"]["cpu"])
+    axes.set(xlabel="a peer's time over ours (float32, the form that `auto` picks)", title=results["machine"]["cpu"])
     if axes.get_legend_handles_labels()[0]:
         figure.legend(loc="outside lower center", ncols=3, fontsize=8)
     figure.savefig(path, dpi=120)
