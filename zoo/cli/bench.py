@@ -80,7 +80,7 @@ def rnn(
         Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file, row by row.")
     ] = None,
     write: Annotated[
-        Path | None, typer.Option(metavar="PAGE.md", help="Write a page, and beside it its plot and its JSON.")
+        Path | None, typer.Option(metavar="PAGE.md", help="Write a page, and beside it its pictures and its JSON.")
     ] = None,
     figures: Annotated[
         Path | None, typer.Option("--from", metavar="JSON", help="Measure nothing: show the figures of this file.")

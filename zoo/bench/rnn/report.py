@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo._system.durable import writing
 from zoo.bench.rnn.bars import Row, figure, ratio, verdicts
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, LONGEST_BESIDE_PEERS
 from zoo.bench.rnn.contestants import OURS, PEERS
@@ -107,15 +106,16 @@ def page(results: Mapping, name: str) -> str:
 
 
 def write_report(results: Mapping, path: Path) -> None:
-    """Writes the page, and beside it, under the same name, its plot and its figures.
+    """Writes the page, beside it, under the same name, its plot and its figures, and `speed.png` for a first look.
 
     Raises:
         InputError: one cannot be written.
     """
-    from zoo.bench.rnn.plot import draw
+    from zoo.bench.rnn.plot import draw, draw_speed, shown
 
-    with writing(path.with_suffix(".png")):
-        draw(results, path.with_suffix(".png"))
+    draw(results, path.with_suffix(".png"))
+    if shown(results):
+        draw_speed(results, path.with_name("speed.png"))
     write_page(page(results, path.as_posix()), results, path)
 
 
