@@ -70,17 +70,6 @@ def test_an_unknown_command_is_exit_2(zoo):
     assert "No such command" in zoo("trian", code=2).stderr
 
 
-@pytest.mark.parametrize("command", ["explain", "robustness", "fetch"])
-@pytest.mark.parametrize("rest", [["resnet8.cifar10", "--method", "x"], ["--help"]])
-def test_what_is_not_there_yet_is_a_sentence(zoo, command, rest):
-    process = zoo(command, *rest, code=2)
-    assert process.stderr.splitlines() == [
-        f"error: `zoo {command}` is not there yet",
-        "hint: `zoo --help` lists what is",
-    ]
-    assert command not in zoo("--help").stdout
-
-
 @pytest.mark.parametrize(
     ("command", "error", "hint"),
     [

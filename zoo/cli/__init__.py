@@ -11,7 +11,6 @@ import typer
 import zoo
 from zoo._system.durable import why_not_written
 from zoo._system.stderr import silence_at_exit
-from zoo.cli._later import later
 from zoo.cli._output import speak_any_encoding
 from zoo.errors import InputError, ZooError
 
@@ -32,7 +31,6 @@ COMMANDS = (
     "demo",
     "facts",
 )
-LATER = ("explain", "robustness", "fetch")
 
 app = typer.Typer(
     name="zoo",
@@ -69,8 +67,6 @@ def register() -> None:
             app.add_typer(module.app, name=name)
         else:
             app.command(name)(getattr(module, f"{name}_" if name == "list" else name))
-    for name in LATER:
-        later(app, name, hint="`zoo --help` lists what is")
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""The protocol: who takes turns how, by which clock, and whose figures are refused."""
+"""The protocol: who takes turns how, by which clock, when, and whose figures are refused."""
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -11,8 +12,7 @@ from statistics import median
 
 import numpy as np
 
-from zoo.bench.rnn.contestants.contestant import FLOAT32, Absent, Contestant, Runner
-from zoo.bench.rnn.protocol.quiet import SLOWER, Quiet
+from zoo.bench.rnn.contestants import FLOAT32, Absent, Contestant, Runner
 from zoo.errors import ConversionError
 from zoo.verify.measures.latency import BURST_NS, Burst, take_turns, take_turns_by
 
@@ -23,6 +23,14 @@ OTHER_THREADS = 1.03
 """Where the process used more CPU time than the thread by this factor, other threads worked for the contestant."""
 FLOAT_ERROR = 1e-4
 """A float32 contestant that is further from Keras, by the output's scale, does not compute the same."""
+
+SLOWER = 1.15
+"""A piece of work that takes so many times its fastest has a neighbour."""
+PAUSE = 0.02
+"""Seconds between two looks."""
+LOOKS = 100
+"""How many of them find the fastest at first."""
+_NUMBERS = np.ones(256)
 
 PROTOCOL = {
     "process": "one for each case, with LiteRT and the peers and without TensorFlow",
@@ -38,10 +46,60 @@ PROTOCOL = {
 }
 
 
+def _work() -> float:
+    """Nanoseconds of this thread for some 0.1 ms of arithmetic and calls, all in the first cache.
+
+    It is done twice, and the second time counts: behind a pause the caches are cold.
+    """
+    for _ in range(2):
+        since = time.thread_time_ns()
+        for _ in range(100):
+            _NUMBERS.sum()
+        taken = time.thread_time_ns() - since
+    return taken
+
+
+class Quiet:
+    """What to call before something is timed: comes back once nobody else slows the machine down.
+
+    Thread CPU time leaves out what others run in between, but not what they run beside: a neighbour on the other thread
+    of this core takes part of its units and of its caches, makes a small piece of work 1.6 times as slow (a virtual
+    machine on an AMD EPYC), and not all contestants alike.  Such neighbours come and go within seconds.
+
+    Args:
+        patience: seconds that all calls may wait together; with none, nothing is waited for or looked at.
+        look: does a piece of work, and says how long that took.
+    """
+
+    def __init__(self, patience: float = 0.0, look: Callable[[], float] | None = None):
+        self.left = patience
+        self._look = look or _work
+        self._fastest = math.inf
+
+    def __call__(self) -> None:
+        if self.left <= 0:
+            return
+        if math.isinf(self._fastest):
+            for _ in range(LOOKS):
+                self._fastest = min(self._fastest, self._look())
+                self._pause()
+        while (taken := self._look()) > SLOWER * self._fastest and self.left > 0:
+            self._pause()
+        self._fastest = min(self._fastest, taken)
+
+    def learn(self, other: Quiet) -> None:
+        """Goes on where another left off: one that was sent to a process of its own."""
+        self.left, self._fastest = other.left, other._fastest
+
+    def _pause(self) -> None:
+        time.sleep(PAUSE)
+        self.left -= PAUSE
+
+
 def measure(
     entrants: Sequence[Contestant | Absent],
     x: np.ndarray,
-    wanted: np.ndarray,
+    expected: np.ndarray,
     *,
     rounds: int = ROUNDS,
     quiet: Callable[[], object] = Quiet(),
@@ -51,7 +109,7 @@ def measure(
     Args:
         entrants: those that run, and those that cannot.
         x: (1, length, features); also what they hold in place.
-        wanted: Keras's answer, (1, length, units).
+        expected: Keras's answer, (1, length, units).
         rounds: bursts of each.
         quiet: called before a burst that is timed with the input in place.
 
@@ -68,7 +126,7 @@ def measure(
                 timed[name] = each.load(x)
         except ConversionError as error:
             absent[name] = error.message
-    errors = {name: relative_error(each.infer(x), wanted) for name, each in timed.items()}
+    errors = {name: relative_error(each.infer(x), expected) for name, each in timed.items()}
     with pinned():
         runs = {name: each.run for name, each in timed.items()}
         placed = take_turns_by(
@@ -80,14 +138,14 @@ def measure(
         calls = {name: (lambda each=each: each.infer(x)) for name, each in timed.items()}
         passed = take_turns(calls, rounds=rounds, burst=WARM)
         cold = take_turns(runs, rounds=rounds, burst=_cold())
-    found = {name: {"refused": reason} for name, reason in absent.items()}
+    results = {name: {"refused": reason} for name, reason in absent.items()}
     for name, error in errors.items():
         figures = _figures(name, error, placed[name], passed[name], cold[name])
-        found[name] = {**contestants[name].facts, "error": error, **figures}
+        results[name] = {**contestants[name].facts, "error": error, **figures}
     for name, each in contestants.items():
         if "same_as" in each.facts:
-            found[name] = {**found[each.facts["same_as"]], **each.facts}
-    return {each.name: found[each.name] for each in entrants}
+            results[name] = {**results[each.facts["same_as"]], **each.facts}
+    return {each.name: results[each.name] for each in entrants}
 
 
 def medians(
@@ -100,9 +158,9 @@ def medians(
     return {name: median(bursts) for name, bursts in times.items()}
 
 
-def relative_error(found: np.ndarray, wanted: np.ndarray) -> float:
+def relative_error(output: np.ndarray, expected: np.ndarray) -> float:
     """The largest difference as a share of the output's scale, which is 1 at least."""
-    return float(np.abs(found - wanted).max() / max(1.0, np.abs(wanted).max()))
+    return float(np.abs(output - expected).max() / max(1.0, np.abs(expected).max()))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The profile of one recurrence in one target: each figure is the difference of two files' times."""
+"""Profiles: each recurrence in each target is taken apart, and each figure is the difference of two files' times."""
 
 from __future__ import annotations
 
@@ -7,17 +7,65 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import mean
 
+import keras
 import numpy as np
 
+from zoo._system.progress import ignore
+from zoo.bench.rnn.cases import Case
 from zoo.bench.rnn.contestants.litert import CompiledFile
+from zoo.bench.rnn.models import build, lower_case
 from zoo.bench.rnn.profile.copies import kind, repeated, shapes
-from zoo.bench.rnn.profile.differences import Times, apart, take_rounds, unsteady
 from zoo.bench.rnn.profile.steps import body, middle_step, over_time, products, shorten, stop_after
+from zoo.bench.rnn.timing import PROTOCOL, WARM, pinned
+from zoo.bench.storage import machine
 from zoo.export.assembly.file import read, write
 from zoo.export.assembly.graph import Operator, Piece
+from zoo.export.convert import Converter
+from zoo.verify.measures.latency import take_turns
 
+ROUNDS = 6
 COPIES = 256
 RUNS = "runs"
+
+Times = Mapping[str, list[float]]
+"""µs of each file of a group, one figure a round."""
+
+
+def profile(
+    cases: Sequence[Case], targets: Sequence[str], *, rounds: int = ROUNDS, copies: int = COPIES, report=ignore
+) -> dict:
+    """Profiles a step of each case in each target.
+
+    Args:
+        cases, targets: see `cases.cases_to_profile`.
+        rounds: how often each group of files has its turn.
+        copies: by how many copies of an operator its two files differ.
+        report: called with the stage, the profiles done and those in all.
+
+    Returns:
+        `schema`, `machine`, `protocol`, and `rows`, see `profile_of`.
+    """
+    rows, total = [], len(cases) * len(targets)
+    with Converter() as converter:
+        for case in cases:
+            model = build(case)
+            for target in targets:
+                report("profiles", len(rows), total)
+                unrolled, blocked = (
+                    lower_case(case, model, target, form, converter) for form in ("unrolled", "blocked")
+                )
+                parts = profile_of(unrolled.data, blocked.data, case.sequences(), rounds=rounds, copies=copies)
+                size = {"cell": case.cell, "units": case.units, "target": target}
+                rows.append({**size, "int8_recipe": unrolled.int8_recipe, **parts})
+            keras.backend.clear_session()
+    report("profiles", total, total)
+    protocol = {key: PROTOCOL[key] for key in ("clock", "burst_ms", "fewest_runs", "thrown_away")}
+    protocol |= {
+        "figure": "difference between two files that take turns, by the fastest round of each, µs",
+        "rounds": rounds,
+        "copies": copies,
+    }
+    return {"schema": 1, "machine": machine(), "protocol": protocol, "rows": rows}
 
 
 def profile_of(unrolled: bytes, blocked: bytes, x: np.ndarray, *, rounds: int, copies: int = COPIES) -> dict:
@@ -46,10 +94,40 @@ def profile_of(unrolled: bytes, blocked: bytes, x: np.ndarray, *, rounds: int, c
     groups = {kind(operator): _pair(operator, copies) for operator in cut.kinds}
     groups |= {kind(operator): _pair(operator, 1) for pair in cut.over_time for operator in pair}
     times = take_rounds({**groups, RUNS: cut.files(x)}, rounds)
-    us = {each: apart(times[each], "more", "less") for each in groups}
+    us = {each: difference(times[each], "more", "less") for each in groups}
     us |= {kind(operator): us[kind(operator)] / copies for operator in cut.kinds}
     operators = [*_of_step(cut, us), *_of_sequence(cut, us)]
     return {"operators": operators, **_figures(cut, operators, times[RUNS], us[kind(cut.product)])}
+
+
+def take_rounds(groups: Mapping[Hashable, Mapping[str, CompiledFile]], rounds: int) -> dict[Hashable, Times]:
+    """Times groups of files, each group once a round.
+
+    Files that are to be compared are a group, so that the machine serves them alike.  That the groups come round again
+    and again, with one burst of each file, lets their figures be added up.
+    """
+    times = {name: {file: [] for file in group} for name, group in groups.items()}
+    with pinned():
+        for number in range(rounds):
+            for name, group in groups.items():
+                runs = {file: each.run for file, each in group.items()}
+                for file, bursts in take_turns(runs, rounds=1, burst=WARM, seed=number).items():
+                    times[name][file] += bursts
+    return times
+
+
+def unsteady(times: Times, file: str) -> float:
+    """How many times as long as in its fastest round a file took in its slowest: what other work did to the figures."""
+    return max(times[file]) / min(times[file])
+
+
+def difference(times: Times, more: str, less: str) -> float:
+    """By how many µs one file takes longer than the other, by the fastest round of each.
+
+    Other work on the machine only ever lengthens a burst.  Medians, which serve where whole files are compared, vary on
+    a shared machine by more than one small operator takes.
+    """
+    return min(times[more]) - min(times[less])
 
 
 @dataclass(frozen=True)
@@ -136,7 +214,7 @@ def _row(name: str, text: str, count: int, steps: int, us: float, us_a_step: flo
 def _figures(cut: _Cut, operators: Sequence[Mapping], runs: Times, product_us: float) -> dict:
     further = cut.length - cut.block
     sum_us = sum(row["us_a_step"] for row in operators)
-    step_us = apart(runs, "unrolled", "unrolled block") / further
+    step_us = difference(runs, "unrolled", "unrolled block") / further
     weight_bytes = sum(len(tensor.data) for tensor in cut.product.inputs if tensor is not None and tensor.constant)
     return {
         "sum_us": sum_us,
@@ -145,7 +223,7 @@ def _figures(cut: _Cut, operators: Sequence[Mapping], runs: Times, product_us: f
         "weight_bytes": weight_bytes,
         "gb_per_s": weight_bytes / product_us / 1000 if product_us > 0 else None,
         "block": cut.block,
-        "loop_us": apart(runs, "one block", "unrolled block"),
-        "looped_us": apart(runs, "blocked", "one block") / further - step_us,
+        "loop_us": difference(runs, "one block", "unrolled block"),
+        "looped_us": difference(runs, "blocked", "one block") / further - step_us,
         "unsteady": unsteady(runs, "unrolled"),
     }

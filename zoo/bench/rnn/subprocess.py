@@ -14,11 +14,11 @@ from multiprocessing import get_context
 from typing import Any
 
 from zoo._system.stderr import held_back, silence_at_exit
-from zoo.bench.rnn.protocol.quiet import Quiet
+from zoo.bench.rnn.timing import Quiet
 from zoo.errors import ConversionError
 
 
-def apart(function: Callable, *arguments, quiet: Quiet, **named) -> Any:
+def run_in_subprocess(function: Callable, *arguments, quiet: Quiet, **named) -> Any:
     """Calls a function in a fresh process, which ends with it.
 
     Args:
@@ -31,11 +31,11 @@ def apart(function: Callable, *arguments, quiet: Quiet, **named) -> Any:
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         try:
-            found, waited = pool.submit(_call, function, arguments, {**named, "quiet": quiet}).result()
+            result, waited = pool.submit(_call, function, arguments, {**named, "quiet": quiet}).result()
         except BrokenProcessPool as error:
             raise ConversionError("the process that runs and times the files died while it did") from error
     quiet.learn(waited)
-    return found
+    return result
 
 
 def _call(function: Callable, arguments: tuple, named: dict) -> tuple[Any, Quiet]:

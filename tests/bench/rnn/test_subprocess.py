@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from zoo.bench.rnn.protocol.apart import apart
-from zoo.bench.rnn.protocol.quiet import LOOKS, PAUSE, Quiet
+from zoo.bench.rnn.subprocess import run_in_subprocess
+from zoo.bench.rnn.timing import LOOKS, PAUSE, Quiet
 from zoo.errors import ConversionError
 
 
@@ -24,7 +24,7 @@ def fails(quiet: Quiet):
 
 
 def test_a_fresh_process_for_each_call():
-    (first, three, heavy), (second, *_) = (apart(facts, 1, 2, quiet=Quiet()) for _ in range(2))
+    (first, three, heavy), (second, *_) = (run_in_subprocess(facts, 1, 2, quiet=Quiet()) for _ in range(2))
     assert three == 3
     assert not heavy
     assert len({first, second, os.getpid()}) == 3
@@ -32,15 +32,15 @@ def test_a_fresh_process_for_each_call():
 
 def test_what_was_waited_there_is_known_here():
     quiet = Quiet((LOOKS + 5) * PAUSE)
-    apart(facts, quiet=quiet)
+    run_in_subprocess(facts, quiet=quiet)
     assert quiet.left < 6 * PAUSE
 
 
 def test_what_is_raised_there_is_raised_here():
     with pytest.raises(ConversionError, match="what was found"):
-        apart(fails, quiet=Quiet())
+        run_in_subprocess(fails, quiet=Quiet())
 
 
 def test_a_process_that_dies():
     with pytest.raises(ConversionError, match="died while it did"):
-        apart(dies, quiet=Quiet())
+        run_in_subprocess(dies, quiet=Quiet())

@@ -9,8 +9,7 @@ import pytest
 
 from zoo.bench.rnn.cases import Case
 from zoo.bench.rnn.contestants.litert import CompiledFile
-from zoo.bench.rnn.models import INPUT, answer, build
-from zoo.bench.rnn.prototypes import dilated_lstm
+from zoo.bench.rnn.models import INPUT, answer, build, dilated_lstm
 from zoo.export.assembly.file import read
 from zoo.export.lower import lower
 
