@@ -5,7 +5,7 @@ import pytest
 
 from zoo.bundle.metric import Metric, fraction
 from zoo.targets import TARGETS
-from zoo.verify.float_operators import FLOAT_OPERATORS, OF_RECIPES, float_operators
+from zoo.verify.float_operators import FLOAT_OPERATORS, OF_SCHEMES, float_operators
 from zoo.verify.gates import (
     BOUNDS,
     answer_gates,
@@ -218,8 +218,8 @@ def test_some_float_operators_hang_on_the_recipe():
     assert not graph_gates("int8", whole, "all int8")[-1].passed
     assert graph_gates("int8", whole, "all int8, float rest")[-1].passed
     assert not graph_gates("int8", graph("int8", floating={"CUSTOM": 1}), "all int8, float rest")[-1].passed
-    for recipe, operators in OF_RECIPES.items():
-        assert operators.keys() <= float_operators(f"all int8, {recipe}").keys()
+    for scheme, operators in OF_SCHEMES.items():
+        assert operators.keys() <= float_operators(f"all int8, {scheme}").keys()
         assert all(operators.values())
 
 

@@ -97,7 +97,7 @@ class _Maker:
         stored = {"quantization": quantization(lowered.data)} if calibrates else {}
         self.place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)
         forms = {f"recurrence {number}": form for number, form in enumerate(lowered.forms, 1)}
-        facts = {"forms": forms, "int8_recipe": lowered.int8_recipe}
+        facts = {"forms": forms, "int8_scheme": lowered.int8_scheme}
         if calibrates:
             facts |= {"calibration": self.calibration.facts(), "kept_inputs": dict(lowered.kept_inputs)}
         return facts

@@ -17,13 +17,13 @@ from zoo.training import resume as resuming
 from zoo.training.alone import alone
 from zoo.training.answering import Answering
 from zoo.training.evaluation import evaluate_run
-from zoo.training.feeding.augmentation import augment
-from zoo.training.feeding.batches import steps_per_epoch
+from zoo.training.input_pipeline.augmentation import augment
+from zoo.training.input_pipeline.batches import steps_per_epoch
 from zoo.training.learner import Learner
 from zoo.training.loop import Training
 from zoo.training.recipe import Recipe
-from zoo.training.recipe.feasible import check_examples, check_model
 from zoo.training.recipe.subject import Subject, subject_of
+from zoo.training.recipe.validation import check_examples, check_model
 from zoo.training.run import Run
 from zoo.training.signals import StopRequest, stop_requests
 from zoo.training.talk import talk

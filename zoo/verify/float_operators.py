@@ -11,11 +11,11 @@ NO_KERNEL = "an island: LiteRT has no int8 kernel for it, or int8 spoils it here
 NEAR_IDENTITY = "near-identity diagonal in float"
 FLOAT_REST = "float rest"
 PRODUCTS_OF_REST = "rest int8 in matrix products alone"
-"""What the name of a recipe holds, beside others and parted from them by `, `, if it leaves that float."""
+"""What the name of a scheme holds, beside others and parted from them by `, `, if it leaves that float."""
 
 # operator name as the TFLite schema spells it -> the reason that stands on the card beside it
 FLOAT_OPERATORS: dict[str, str] = {
-    # An LSTM's cell state, where the recipe `cell state in float` was needed: it reaches far out now and then, and int8
+    # An LSTM's cell state, where the scheme `cell state in float` was needed: it reaches far out now and then, and int8
     # spoils the small values that it has otherwise.  The matrix products stay int8.
     "DEQUANTIZE": "hands int8 numbers to what has to compute in float: a cell state, a mask's comparison",
     "MUL": "forgets and adds to the float cell state of an LSTM",
@@ -24,7 +24,7 @@ FLOAT_OPERATORS: dict[str, str] = {
     "SELECT_V2": "keeps the float cell state of an LSTM over a masked step",
     "FILL": "begins the float cell state of an LSTM",
     "WHILE": "carries the float cell state of an LSTM from block to block",
-    # Gates and all, where the recipe `int8 in matrix products alone` was needed.
+    # Gates and all, where the scheme `int8 in matrix products alone` was needed.
     "STRIDED_SLICE": "cuts out the float gates of a recurrence whose matrix products alone are int8",
     "LOGISTIC": "opens the float gates of a recurrence whose matrix products alone are int8",
     "SPLIT": "parts the float gates of a recurrence whose matrix products alone are int8",
@@ -48,8 +48,8 @@ _REST = {
 }
 """What the rest of a model does -> the operators that do it."""
 
-# recipe -> what may stay float beside these where a file's recipe has it in its name
-OF_RECIPES: dict[str, dict[str, str]] = {
+# scheme -> what may stay float beside these where a file's scheme has it in its name
+OF_SCHEMES: dict[str, dict[str, str]] = {
     NEAR_IDENTITY: {
         "MUL": f"multiplies by the diagonal {_OF_AN_IRNN}",
         "ADD": f"adds to {_OF_AN_IRNN}",
@@ -65,10 +65,10 @@ OF_RECIPES: dict[str, dict[str, str]] = {
 }
 
 
-def float_operators(recipe: str | None) -> dict[str, str]:
-    """The operators that may stay float in a file of this recipe, and why; None: of a model without recurrences."""
+def float_operators(scheme: str | None) -> dict[str, str]:
+    """The operators that may stay float in a file of this scheme, and why; None: of a model without recurrences."""
     allowed = dict(FLOAT_OPERATORS)
-    for name in (recipe or "").split(", "):
-        for operator, reason in OF_RECIPES.get(name, {}).items():
+    for name in (scheme or "").split(", "):
+        for operator, reason in OF_SCHEMES.get(name, {}).items():
             allowed[operator] = f"{allowed[operator]}, or {reason}" if operator in allowed else reason
     return allowed

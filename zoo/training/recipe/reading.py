@@ -13,8 +13,8 @@ from zoo.paths import recipe_path
 from zoo.tasks import Task, get_task, list_tasks
 from zoo.tasks.task import Settings
 from zoo.training.recipe import _yaml
-from zoo.training.recipe.feasible import check_recipe
 from zoo.training.recipe.recipe import Recipe
+from zoo.training.recipe.validation import check_recipe
 
 KEYS = {key: field for key, field in Recipe.model_fields.items() if key != "settings"}
 """Those of every recipe."""

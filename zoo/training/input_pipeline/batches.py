@@ -13,7 +13,7 @@ import tensorflow as tf
 from zoo.data import Examples
 from zoo.data.columns import Column, Ragged
 from zoo.tasks import Batch
-from zoo.training.feeding.augmentation import Draw
+from zoo.training.input_pipeline.augmentation import Draw
 
 PREFETCHED = 4
 """Batches made ready while the model is at another."""

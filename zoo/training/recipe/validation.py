@@ -5,7 +5,7 @@ import keras
 from zoo._system.processor import usable_cores
 from zoo.data import DataSet, Examples
 from zoo.errors import InputError, RecipeError, UnknownNameError, the_nearest
-from zoo.training.feeding import augmentation
+from zoo.training.input_pipeline import augmentation
 from zoo.training.recipe.recipe import Recipe
 from zoo.training.recipe.subject import Subject, subject_of
 
