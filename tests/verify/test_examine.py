@@ -15,7 +15,7 @@ TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8")
 
 @pytest.fixture(scope="module")
 def reference(manifest, trained, recipe):
-    return keras_reference(manifest, trained, recipe, None)
+    return keras_reference(manifest, {"predict": trained}, recipe, None)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def elsewhere(manifest, trained, recipe):
     """What the same model says with other weights: each kernel of the head belongs to the next class."""
     other = keras.models.clone_model(trained)
     other.set_weights([*trained.get_weights()[:-2], *(np.roll(head, 1, -1) for head in trained.get_weights()[-2:])])
-    return keras_reference(manifest, other, recipe, None)
+    return keras_reference(manifest, {"predict": other}, recipe, None)
 
 
 def failed(target, path, reference):
