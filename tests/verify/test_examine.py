@@ -49,7 +49,7 @@ def test_other_weights_are_found(artifacts, elsewhere, target):
 
 def test_a_loss_of_score_is_found(artifacts, trained, reference):
     """The other way round: the artifact is the one with the wrong head."""
-    worse = replace(reference, keras=replace(reference.keras, metrics={"accuracy": 1.0}), reach=1.0)
+    worse = replace(reference, keras=replace(reference.keras, metrics={"accuracy": 1.0}), goal=1.0)
     assert {"score", "goal"} <= failed("int8", artifacts / "int8.tflite", worse).keys()
 
 
