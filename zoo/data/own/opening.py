@@ -215,7 +215,7 @@ def _check_enough(target: Target, column: np.ndarray, found: Found, missing: Seq
     pairs = set(zip(column[pool].tolist(), found.units[pool].tolist(), strict=True))
     counts = Counter(place for place, _ in pairs)
     for place, name in enumerate(target.names):
-        if 0 < counts[place] <= len(missing) or (counts[place] == 0 and place in column):
+        if 0 < counts[place] <= len(missing):
             examples = "1 example" if counts[place] == 1 else f"{counts[place]} examples"
             raise DataError(
                 f"`{path}`: the class `{name}` has {examples} to train on and to draw from, "

@@ -1,7 +1,7 @@
 """What is known of files that have been looked at, kept in the user's cache so that none is read again unchanged.
 
-A file is taken for the same while its size and its times are.  What was written within the last seconds is not kept: a
-second change might not show in its times.
+A file is taken for the same while its size and its times are.  What was written within the last seconds is not kept for
+other processes: a second change might not show in its times.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Remembered:
     def save(self) -> None:
         """Writes it down for other processes; a cache that cannot be written is done without."""
         settled = self._before - _SETTLED_NS
-        lasting = {name: entry for name, entry in self._known.items() if max(entry[0][1:]) < settled}
+        lasting = {name: entry for name, entry in list(self._known.items()) if entry[0][1] < settled}
         with suppress(ZooError, OSError):
             path = self._path()
             path.parent.mkdir(parents=True, exist_ok=True)
