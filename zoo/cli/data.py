@@ -1,12 +1,16 @@
 """`zoo data`: the data sets that models are trained and measured on."""
 
 import dataclasses
+import logging
 from typing import Annotated
 
 import typer
 
 from zoo.cli._output import import_tensorflow, print_json
 from zoo.cli._tables import print_table
+from zoo.errors import PluginError
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(help="Data sets: list, show, download and prepare.", no_args_is_help=True)
 
@@ -27,7 +31,12 @@ def list_(as_json: AsJson = False) -> None:
     """Lists data sets: `zoo data list`."""
     from zoo.data import get_data, list_data
 
-    rows = [summary(get_data(name)) for name in list_data()]
+    rows = []
+    for name in list_data():
+        try:
+            rows.append(summary(get_data(name)))
+        except PluginError as error:
+            log.warning("%s", error.message)
     if as_json:
         print_json(rows)
         return

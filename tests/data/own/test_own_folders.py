@@ -191,7 +191,10 @@ BROKEN = {
     "empty": (lambda root: root.mkdir(), "is no data set: found nothing"),
     "files alone": (lambda root: write_pictures(root.parent, 3, classes=(root.name,)), "found 3 files and no folder"),
     "empty folders": (lambda root: (root / "a").mkdir(parents=True), "its folders hold no file"),
-    "one class": (lambda root: write_pictures(root, 3, classes=("dark",)), "has one class, `dark`: expected two or more"),
+    "one class": (
+        lambda root: write_pictures(root, 3, classes=("dark",)),
+        "has one class, `dark`: expected two or more",
+    ),
     "one file": (
         lambda root: (write_pictures(root, 3), write_pictures(root, 1, classes=("rare",))),
         "the class `rare` has 1 example to train on and to draw from, expected 3 different ones at least",
@@ -225,6 +228,6 @@ def test_a_path_that_is_not_there_lists_names_and_says_so(tmp_path, zoo):
         with pytest.raises(UnknownNameError, match=f"unknown data set: .*the nearest are `digits`.*{words}"):
             get_data(name)
     (tmp_path / "data.json").touch()
-    with pytest.raises(DataError, match="expected a folder with a folder for each class, a `.csv` or an `.npz`"):
+    with pytest.raises(DataError, match=r"expected a folder with a folder for each class, a `\.csv` or an `\.npz`"):
         get_data(tmp_path / "data.json")
     assert "error: unknown data set" in zoo("data", "show", tmp_path / "nothing", code=2).stderr

@@ -11,7 +11,7 @@ import numpy as np
 from zoo.data.columns import Column, Read, blocks
 from zoo.data.own.files import File
 from zoo.data.own.reading import SQUASH, fits, read
-from zoo.errors import DataError
+from zoo.errors import DataError, InputError
 
 _BLOCK = 2**24
 """Bytes that are read at a time."""
@@ -74,7 +74,13 @@ class FileInput:
 
     def _read(self, number: int) -> np.ndarray:
         file = self.files[number]
-        return read(file.path, file.facts, self.shape, self.fit)
+        try:
+            return read(file.path, file.facts, self.shape, self.fit)
+        except (InputError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error.message.removeprefix(f"`{file.path}` ")
+            raise DataError(
+                f"`{file.path}` cannot be read any more: {reason}", "it was there to be read before"
+            ) from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -163,6 +163,10 @@ class _Table:
             raise DataError(
                 f"`{self.path}` has no header: found `{','.join(header)[:80]}`, expected names of columns", _HOW
             )
+        if len(header) == 1:
+            raise DataError(
+                f"`{self.path}` has one column, `{header[0][:80]}`: expected cells that are parted by commas"
+            )
         names = [title.lower() for title in header]
         if twice := [name for name in names if names.count(name) > 1]:
             raise DataError(f"`{self.path}` has two columns of the name `{twice[0]}`")
