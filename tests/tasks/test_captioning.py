@@ -139,5 +139,5 @@ def test_data_without_captions_are_refused():
     for target in (Target("class", ("a", "b")), Target("text", vocabulary="others")):
         data = of_texts(["<pad>", "a"], "words", 4)
         object.__setattr__(data, "targets", {"tokens": target})
-        with pytest.raises(InputError, match="no text for the task `captioning`|have no vocabulary"):
+        with pytest.raises(InputError, match=r"no text for the task `captioning`|have no vocabulary"):
             task.check(data)

@@ -41,7 +41,7 @@ def test_every_metric_says_which_way_is_better_and_how_far_it_is_to_the_worst(na
 
 @pytest.mark.parametrize("better", ["up", "", None, "Higher", ["higher"]])
 def test_a_metric_of_unknown_direction_is_refused(better):
-    with pytest.raises(PluginError, match="says which way is better: found .*, expected higher or lower"):
+    with pytest.raises(PluginError, match=r"says which way is better: found .*, expected higher or lower"):
         Metric(better)
 
 
