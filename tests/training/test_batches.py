@@ -7,9 +7,9 @@ import pytest
 
 from zoo.data import get_data
 from zoo.families import create_model
-from zoo.training.feeding import augmentation
-from zoo.training.feeding.augmentation import Draw
-from zoo.training.feeding.batches import batches, order, places, steps_per_epoch
+from zoo.training.input_pipeline import augmentation
+from zoo.training.input_pipeline.augmentation import Draw
+from zoo.training.input_pipeline.batches import batches, order, places, steps_per_epoch
 
 COUNT, BATCH = 103, 10
 

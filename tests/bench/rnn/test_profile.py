@@ -164,7 +164,7 @@ def test_the_command(zoo, tmp_path):
     found = json.loads(zoo("bench", "profile", *tiny, "--write", where, "-o", kept, "--json").stdout)
     assert found == json.loads(kept.read_text("utf-8")) == json.loads(where.with_suffix(".json").read_text("utf-8"))
     (row,) = found["rows"]
-    assert (row["cell"], row["units"], row["target"], row["int8_recipe"]) == ("SimpleRNN", UNITS, "float32", None)
+    assert (row["cell"], row["units"], row["target"], row["int8_scheme"]) == ("SimpleRNN", UNITS, "float32", None)
     text = where.read_text("utf-8")
     assert text == page(found, where.as_posix())
     assert "## SimpleRNN 8 float32" in text

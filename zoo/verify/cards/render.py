@@ -278,12 +278,12 @@ def _remarks(card: Mapping) -> list[str]:
     remarks, forms = [], {}
     for target, entry in card["artifacts"].items():
         if calibration := entry["calibration"]:
-            recipe = f", recipe `{entry['int8_recipe']}`" if entry["int8_recipe"] else ""
+            scheme = f", scheme `{entry['int8_scheme']}`" if entry["int8_scheme"] else ""
             drawn = f"{calibration['examples']:,} of {calibration['of']:,} examples, seed {calibration['seed']}"
-            remarks.append(f"`{target}` was calibrated on {calibration['source']}, {drawn}{recipe}.")
+            remarks.append(f"`{target}` was calibrated on {calibration['source']}, {drawn}{scheme}.")
         for name, why in (entry.get("kept_inputs") or {}).items():
             remarks.append(f"Input `{name}` of `{target}` holds the numbers that it is given, in no 8 bits: {why}.")
-        reasons = float_operators(entry["int8_recipe"])
+        reasons = float_operators(entry["int8_scheme"])
         for name, count in (entry["float_islands"] or {}).items():
             remarks.append(f"{count} {name} in `{target}` compute in float: {reasons.get(name, NO_KERNEL)}.")
         if entry["same_as"]:

@@ -77,7 +77,7 @@ def _converted(
         converter=converter,
     )
     there = converter.cpu_seconds() - there
-    recipe = {"int8_recipe": lowered.int8_recipe} if lowered.int8_recipe else {}
+    recipe = {"int8_scheme": lowered.int8_scheme} if lowered.int8_scheme else {}
     return lowered, {
         "bytes": len(lowered.data),
         "converter_cpu_s": round(there, 3),

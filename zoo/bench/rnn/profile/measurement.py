@@ -56,7 +56,7 @@ def profile(
                 )
                 parts = profile_of(unrolled.data, blocked.data, case.sequences(), rounds=rounds, copies=copies)
                 size = {"cell": case.cell, "units": case.units, "target": target}
-                rows.append({**size, "int8_recipe": unrolled.int8_recipe, **parts})
+                rows.append({**size, "int8_scheme": unrolled.int8_scheme, **parts})
             keras.backend.clear_session()
     report("profiles", total, total)
     protocol = {key: PROTOCOL[key] for key in ("clock", "burst_ms", "fewest_runs", "thrown_away")}

@@ -81,7 +81,7 @@ def operators(row: Mapping) -> Table:
         ("between the operators", "", "", "", *_part(row, row["between_us"])),
         ("the step as it runs", "", "", "", *_part(row, row["step_us"])),
     ]
-    recipe = f" ({row['int8_recipe']})" if row["int8_recipe"] else ""
+    recipe = f" ({row['int8_scheme']})" if row["int8_scheme"] else ""
     heads = ("operator", "reads -> writes", "a step", "µs each", "µs a step", "share")
     return Table(f"{_name(row)}{recipe}", heads, lines)
 

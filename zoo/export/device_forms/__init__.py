@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from zoo._system.replaced import replaced
-from zoo.export.lowering.device_forms import (
+from zoo.export.device_forms import (
     functions,
     lookups,
     normalisation,
@@ -20,7 +20,7 @@ from zoo.export.lowering.device_forms import (
     sequences,
     spectra,
 )
-from zoo.export.lowering.device_forms.sequences import repeated_row
+from zoo.export.device_forms.sequences import repeated_row
 
 __all__ = ["device_forms", "repeated_row"]
 
