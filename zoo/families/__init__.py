@@ -1,11 +1,14 @@
 """From a name to a Keras model.  Each family is `<family>.py` and `<family>.toml` in this folder, or in a plug-in's.
 
 A family defines `build(**arguments) -> keras.Model`: functional, preprocessing inside, outputs a dict with `logits`.
-It may define `parts(model) -> dict[str, Part]`; without it a model has the one part `predict`.
+It may define `parts(model) -> dict[str, Part]`; without it a model has the one part `predict`.  It may say in `INPUTS`
+what its inputs are, `{"image": {"kind": "image", "fit": {"mode": "crop", "filter": "bilinear"}}}`: what nobody says is
+told by the data set.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +106,11 @@ def parts(spec: Spec, model: keras.Model) -> dict[str, Part]:
     """The parts of a model that the family of `spec` built."""
     define = getattr(family_module(spec), "parts", None)
     return define(model) if define else {PREDICT: Part(model)}
+
+
+def inputs_said(spec: Spec) -> Mapping[str, Mapping]:
+    """What the family of `spec` says of inputs in its `INPUTS`: by name `kind`, and of pictures how they are fitted."""
+    return getattr(family_module(spec), "INPUTS", {})
 
 
 def _only_training(name: str | Path) -> str | Path:
