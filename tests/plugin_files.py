@@ -26,9 +26,9 @@ def write_plugin(
     return families
 
 
-def write_metadata(folder: Path, package: str) -> None:
-    """What names `package.families` as a plug-in, beside or apart from the package."""
+def write_metadata(folder: Path, package: str, group: str = "families") -> None:
+    """What names `package.families`, or the like, as a plug-in, beside or apart from the package."""
     info = folder / f"{package}-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package.replace('_', '-')}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[zoo.families]\n{package} = {package}.families\n")
+    (info / "entry_points.txt").write_text(f"[zoo.{group}]\n{package} = {package}.{group}\n")

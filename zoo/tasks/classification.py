@@ -22,7 +22,9 @@ from zoo.tasks.task import Arrays, Batch, Loss, Section
 
 _MANY = 64
 """Of more classes than this a table has none a class."""
-_MACRO = "macro_f1"
+_ACCURACY, _MACRO = "accuracy", "macro_f1"
+_BY_HEAD = (_ACCURACY, _MACRO)
+"""Of several heads each has these of its own."""
 
 
 class Settings(task.Settings):
@@ -47,12 +49,10 @@ class Classification(task.Task):
         a class without examples and answers is 0.
         """
         heads = _heads(data)
-        found = {"accuracy": fraction(percent=True), _MACRO: fraction(), f"{_MACRO}_all": fraction()}
+        found = {_ACCURACY: fraction(percent=True), _MACRO: fraction(), f"{_MACRO}_all": fraction()}
         if len(heads) > 1:
             return found | {
-                f"{metric}_{head}": fraction(percent=metric == "accuracy")
-                for head in heads
-                for metric in ("accuracy", _MACRO)
+                f"{metric}_{head}": fraction(percent=metric == _ACCURACY) for head in heads for metric in _BY_HEAD
             }
         [target] = heads.values()
         return found | {f"f1_{name}": fraction() for name in target.names}
@@ -100,14 +100,14 @@ class Classification(task.Task):
     def units(self, metric: str, answers: Arrays, examples: Examples, data: DataSet) -> np.ndarray:
         """(examples, heads, 2): hits and counts; or (examples, heads, classes, classes): confusions."""
         heads, pooled = self._of(metric, data)
-        if pooled == "accuracy":
+        if pooled == _ACCURACY:
             return np.stack([_hits(answers[head], examples.targets[head][:]) for head in heads], axis=1)
         most = max(len(target.names) for target in heads.values())
         return np.stack([confusions(answers[head], examples.targets[head][:], most) for head in heads], axis=1)
 
     def of_sums(self, metric: str, sums: np.ndarray, data: DataSet) -> np.ndarray:
         heads, pooled = self._of(metric, data)
-        if pooled == "accuracy":
+        if pooled == _ACCURACY:
             return (sums[..., 0] / np.maximum(sums[..., 1], 1)).mean(-1)
         scores = []
         for index, target in enumerate(heads.values()):
@@ -123,7 +123,7 @@ class Classification(task.Task):
         sums = np.stack([confusions(answers[head], examples.targets[head][:], most, whole=True) for head in heads])
         hits = np.stack([np.trace(sums, axis1=-2, axis2=-1), sums.sum((-2, -1))], axis=-1)
         return {
-            name: float(self.of_sums(name, (hits if pooled == "accuracy" else sums)[_places(chosen, heads)], data))
+            name: float(self.of_sums(name, (hits if pooled == _ACCURACY else sums)[_places(chosen, heads)], data))
             for name in self.metrics(data)
             for chosen, pooled in [self._of(name, data)]
         }
@@ -132,7 +132,7 @@ class Classification(task.Task):
         """As for every task; of accuracy on independent examples Wilson's score interval."""
         heads, pooled = self._of(metric, data)
         plain = len(heads) == 1 and not next(iter(heads.values())).shape
-        if pooled != "accuracy" or examples.groups is not None or not plain:
+        if pooled != _ACCURACY or examples.groups is not None or not plain:
             return super().interval(metric, answers, examples, data)
         hits, count = self.units(metric, answers, examples, data).sum((0, 1))
         low, high = stats.binomtest(int(hits), int(count)).proportion_ci(LEVEL, method="wilson")
@@ -206,9 +206,10 @@ class Classification(task.Task):
     def _of(self, metric: str, data: DataSet) -> tuple[dict[str, Target], str]:
         """The heads that a metric is about, and its name for one of them."""
         heads = _heads(data)
-        for head, target in heads.items():
-            if len(heads) > 1 and metric.endswith(f"_{head}"):
-                return {head: target}, metric.removesuffix(f"_{head}")
+        if len(heads) > 1 and metric not in (_ACCURACY, _MACRO, f"{_MACRO}_all"):
+            for pooled in _BY_HEAD:  # a whole name is compared: one head's may end in another's
+                if (head := metric.removeprefix(f"{pooled}_")) in heads and metric != head:
+                    return {head: heads[head]}, pooled
         return heads, metric
 
 
@@ -237,7 +238,8 @@ def class_weights(labels: np.ndarray, classes: int, power: float = 1.0) -> np.nd
     """
     counts = np.bincount(labels[labels >= 0], minlength=classes)
     weights = np.maximum(counts, 1.0) ** -power
-    return (weights / np.average(weights, weights=counts)).astype(np.float32)
+    mean = np.average(weights, weights=counts) if counts.any() else 1.0
+    return (weights / mean).astype(np.float32)
 
 
 def by_class(head: str, answers: Arrays, examples: Examples, data: DataSet) -> dict[str, dict[str, float]]:

@@ -80,8 +80,10 @@ class Task(ABC):
             raise InputError(f"`{data.name}` has no targets for the task `{self.name}`: found {kinds}")
 
     def prepare(self, examples: Examples, data: DataSet) -> Examples:
-        """The examples that a training steps on, where they are not those of the data set."""
-        return examples
+        """The examples that a training steps on; their targets are those of the task alone, as tensors hold them."""
+        outputs = self.outputs(data)
+        targets = {name: column for name, column in examples.targets.items() if name in outputs}
+        return Examples(examples.inputs, targets, examples.groups)
 
     def inputs(self, data: DataSet) -> Mapping[str, tuple[int, ...]]:
         """What a model that is trained for the data set takes: by input the shape of one example."""

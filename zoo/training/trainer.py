@@ -10,7 +10,7 @@ import keras
 from zoo import registry
 from zoo._keras import check_backend, own_settings
 from zoo._system.progress import ignore
-from zoo.data import hold_out
+from zoo.data import validation_of
 from zoo.families import create_model
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
@@ -104,7 +104,9 @@ def _prepare(recipe: Recipe, report) -> Training:
     """Everything at hand, at step 0.  Seeds first: fresh weights are drawn from them."""
     subject = subject_of(recipe)
     data, task = subject.data, subject.task
-    train, validation = hold_out(data.load("train"), recipe.validation)
+    for note in data.left_out:
+        log.info("`%s`: %s", recipe.data, note)
+    train, validation = validation_of(data, data.load("train"), recipe.validation)
     train = task.prepare(train, data)
     check_examples(recipe, train)
     keras.utils.set_random_seed(recipe.seed)

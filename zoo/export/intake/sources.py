@@ -12,7 +12,7 @@ import keras
 
 from zoo._keras import save_weights
 from zoo.bundle import Bundle
-from zoo.data import DataSet, get_data
+from zoo.data import DataSet
 from zoo.errors import ConversionError, InputError
 from zoo.export.blame import blaming
 from zoo.export.intake.meaning import NOTHING, Meaning
@@ -75,8 +75,8 @@ class Source:
 
     @property
     def data(self) -> DataSet | None:
-        """The data set of the training."""
-        return get_data(self.recipe.data) if self.recipe else None
+        """The data set of the training, as the model takes it."""
+        return subject_of(self.recipe).data if self.recipe else None
 
 
 def open_source(

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
+from zoo.verify.float_operators import FLOAT_CELL_STATE, PRODUCTS_ALONE
+
 Range = tuple[float, float]
 """Lowest and highest number."""
 
@@ -78,8 +80,8 @@ WEIGHTS_ALONE = Int8Scheme("weights alone in 8 bits", floating=None)
 SCHEMES = (
     (Int8Scheme("all int8"),),
     (_cut(99.99), _cut(99.9), _cut(99.5)),
-    (Int8Scheme("cell state in float", floating=frozenset({"c", "kept", "added"})),),
-    (Int8Scheme("int8 in matrix products alone", floating=None),),
+    (Int8Scheme(FLOAT_CELL_STATE, floating=frozenset({"c", "kept", "added"})),),
+    (Int8Scheme(PRODUCTS_ALONE, floating=None),),
     (WEIGHTS_ALONE,),
 )
 """From the fastest to the most exact (measured on four LSTM layers over ECG); those side by side are equally fast.

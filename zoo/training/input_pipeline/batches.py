@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from zoo.data import Examples
 from zoo.data.columns import Column, Ragged
+from zoo.errors import ZooError
 from zoo.tasks import Batch
 from zoo.training.input_pipeline.augmentation import Draw
 
@@ -76,13 +77,16 @@ def batches(
     batch_size: int,
     position: int,
     end: int,
-) -> tf.data.Dataset:
+) -> Iterator[Batch]:
     """`Batch`es of tensors for the steps `position` to `end`.
 
     Args:
         examples: those of the training.
         model: whose inputs they are; they get its types.
         augment: maps ({input name: batch}, draw) to inputs.
+
+    Raises:
+        ZooError: whatever reading an example raised.
     """
     open_ended = open_ended_inputs(examples.inputs, model)
     lengths = np.max([column.lengths for column in open_ended.values()], axis=0) if open_ended else None
@@ -98,8 +102,18 @@ def batches(
         size = (None, *column.shape[2:]) if name in open_ended else column.shape[1:]
         return tf.TensorSpec((batch_size, *size), column.dtype)
 
+    errors = []
+
+    def drawn() -> Iterator[Batch]:
+        try:
+            for place in places(seed, len(examples), batch_size, position, end, lengths):
+                yield prepare(*place)
+        except ZooError as error:
+            errors.append(error)
+            raise
+
     prepared = tf.data.Dataset.from_generator(
-        lambda: (prepare(*place) for place in places(seed, len(examples), batch_size, position, end, lengths)),
+        drawn,
         output_signature=Batch(
             {name: example(name, column) for name, column in examples.inputs.items()},
             {
@@ -109,7 +123,13 @@ def batches(
         ),
     )
     types = {name: tensor.dtype for name, tensor in model.input.items()}
-    return prepared.map(lambda batch: Batch(as_types(batch.inputs, types), batch.targets)).prefetch(PREFETCHED)
+    typed = prepared.map(lambda batch: Batch(as_types(batch.inputs, types), batch.targets))
+    try:
+        yield from typed.prefetch(PREFETCHED)
+    except tf.errors.OpError:
+        if errors:  # TensorFlow makes an error of its own of it, which holds the trace as a text
+            raise errors[0] from None
+        raise
 
 
 def as_types(inputs: Mapping, types: Mapping[str, str]) -> dict:

@@ -28,7 +28,10 @@ def check_recipe(recipe: Recipe, where: str) -> None:
     data = subject.data
     if recipe.warmup_epochs >= recipe.epochs:
         _refuse(where, "warmup_epochs", recipe.warmup_epochs, f"fewer than the {recipe.epochs} of `epochs`")
-    if (data.group_name is not None) != isinstance(recipe.validation, list):
+    if recipe.validation is None and "validation" not in data.counts:
+        expected = Recipe.model_fields["validation"].description
+        raise RecipeError(f"`{where}`: the key `validation` is missing", f"it expects {expected}")
+    if recipe.validation is not None and (data.group_name is not None) != isinstance(recipe.validation, list):
         expected = f"a list of {data.group_name}s" if data.group_name else "a number of examples"
         _refuse(where, "validation", recipe.validation, f"{expected}, as `{data.name}` has them")
     if recipe.threads and recipe.threads > usable_cores():

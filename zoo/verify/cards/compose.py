@@ -10,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-from zoo.data.splits import hold_out
+from zoo.data import validation_of
 from zoo.families._counting import facts as counted_facts
 from zoo.registry import get_spec
 from zoo.sources.graphs.layer import GraphFunction
@@ -173,7 +173,7 @@ def _data(recipe: Recipe | None, reference: Reference) -> dict | None:
         return None
     evaluation = reference.evaluation
     data, test = evaluation.subject.data, evaluation.examples
-    kept, held = hold_out(evaluation.train, recipe.validation)
+    kept, held = validation_of(data, evaluation.train, recipe.validation)
     return {
         "name": data.name,
         "version": data.version,
