@@ -43,7 +43,10 @@ def __getattr__(name: str):
         return _version()
     if name not in _HOME:
         raise AttributeError(f"module `zoo` has no attribute `{name}`; it has {', '.join(__all__)}")
-    return getattr(importlib.import_module(_HOME[name]), name)
+    from zoo.errors import MissingAttributeError, needs
+
+    with needs("train", MissingAttributeError):
+        return getattr(importlib.import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:
