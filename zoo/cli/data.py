@@ -1,6 +1,7 @@
 """`zoo data`: the data sets that models are trained and measured on."""
 
 import dataclasses
+import sys
 from typing import Annotated
 
 import typer
@@ -18,8 +19,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def list_(as_json: AsJson = False) -> None:
     """Lists data sets: `zoo data list`."""
     from zoo.data import get_data, list_data
+    from zoo.errors import PluginError
 
-    rows = [summary(get_data(name)) for name in list_data()]
+    rows = []
+    for name in list_data():
+        try:
+            rows.append(summary(get_data(name)))
+        except PluginError as error:  # of a plug-in, which keeps none of the others back
+            print(f"warning: {error.message}", file=sys.stderr)
     if as_json:
         print_json(rows)
         return
