@@ -11,11 +11,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from zoo import registry
 from zoo.cli._output import progress_bar
 from zoo.data import get_data
+from zoo.plots.style import BLACK, GREY, picture
 from zoo.tasks import get_task
 from zoo.training import Run, load_recipe, train
 from zoo.training.evaluation import answers_of_run
@@ -143,26 +143,25 @@ def draw(study: dict, path: Path) -> None:
     """Left, the F1 of every seed; right, the differences with their intervals."""
     metrics = list(study["difference"])
     names = [metric.replace("_", " ").replace("f1 ", "F1 ") for metric in metrics]
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    scores, differences = figure.subplots(1, 2)
-    for offset, (name, model) in zip((-0.15, 0.15), study["models"].items(), strict=True):
-        places = np.arange(len(metrics)) + offset
-        values = np.array([[seed[metric] for metric in metrics] for seed in model["seeds"].values()])
-        dots = scores.plot(np.tile(places, (len(values), 1)).ravel(), values.ravel(), "o", alpha=0.5, label=name)
-        scores.hlines(values.mean(0), places - 0.12, places + 0.12, color=dots[0].get_color())
-    scores.set(title="Each seed, and their mean", ylabel="on the test split", ylim=(0, 1))
-    scores.set_xticks(np.arange(len(metrics)), names)
-    scores.legend(loc="lower left")
-    found = [study["difference"][metric] for metric in metrics]
-    values = np.array([each["value"] for each in found])
-    beyond = np.abs(np.array([[each["low"], each["high"]] for each in found]).T - values)
-    differences.axvline(0, color="grey", linewidth=1)
-    differences.errorbar(values, np.arange(len(metrics)), xerr=beyond, fmt="o", color="black", capsize=4)
-    differences.set_yticks(np.arange(len(metrics)), names)
-    differences.invert_yaxis()
-    first, second = (name.partition(".")[0] for name in MODELS)
-    differences.set(title=f"{first} less {second}, 95 % over records", xlabel="difference of the seeds' means")
-    figure.savefig(path, dpi=120)
+    with picture(path, height=3.2) as figure:
+        scores, differences = figure.subplots(1, 2)
+        for offset, (name, model) in zip((-0.15, 0.15), study["models"].items(), strict=True):
+            places = np.arange(len(metrics)) + offset
+            values = np.array([[seed[metric] for metric in metrics] for seed in model["seeds"].values()])
+            dots = scores.plot(np.tile(places, (len(values), 1)).ravel(), values.ravel(), "o", alpha=0.5, label=name)
+            scores.hlines(values.mean(0), places - 0.12, places + 0.12, color=dots[0].get_color())
+        scores.set(title="Each seed, and their mean", ylabel="on the test split", ylim=(0, 1))
+        scores.set_xticks(np.arange(len(metrics)), names)
+        scores.legend(loc="lower left")
+        found = [study["difference"][metric] for metric in metrics]
+        values = np.array([each["value"] for each in found])
+        beyond = np.abs(np.array([[each["low"], each["high"]] for each in found]).T - values)
+        differences.axvline(0, color=GREY, linewidth=1)
+        differences.errorbar(values, np.arange(len(metrics)), xerr=beyond, fmt="o", color=BLACK, capsize=4)
+        differences.set_yticks(np.arange(len(metrics)), names)
+        differences.invert_yaxis()
+        first, second = (name.partition(".")[0] for name in MODELS)
+        differences.set(title=f"{first} less {second}", xlabel="difference of means, 95 % over records")
 
 
 if __name__ == "__main__":

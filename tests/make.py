@@ -69,7 +69,7 @@ def forged(path, change):
 
 def card(name):
     """A card of the least that one holds: a target that failed, and nothing that was scored."""
-    measured = ("bytes", "same_as", "calibration", "int8_recipe", "operators", "float_islands", "forms", "parity")
+    measured = ("bytes", "same_as", "calibration", "int8_scheme", "operators", "float_islands", "forms", "parity")
     measured += ("metrics", "ci95", "latency_us", "peak_memory_bytes")
     return {
         "schema": 1,

@@ -108,7 +108,7 @@ EXTRAS = {
             "pydantic",
             "yaml",
         ),
-        *("matplotlib", "sklearn", "scipy", "requests", "soundfile", "wfdb"),
+        *("matplotlib", "sklearn", "scipy", "requests", "soundfile", "wfdb", "sacrebleu", "jiwer", "rapidfuzz"),
     ),
     "peers": ("torch", "onnxruntime", "onnx"),
 }

@@ -60,7 +60,8 @@ def list_models(pattern: str = "*", *, task: str | None = None, pretrained: bool
     if task is not None and not specs:
         raise unknown("task", task, {spec.task for spec in _specs().values()})
     if pretrained or "." in pattern:
-        names = [f"{spec.name}.{tag}" for spec in specs for tag in tags(spec.name)]
+        there = all_tags()
+        names = [f"{spec.name}.{tag}" for spec in specs for tag in there.get(spec.name, ())]
         pattern = pattern if "." in pattern else f"{pattern}.*"
     else:
         names = [spec.name for spec in specs]
@@ -88,8 +89,17 @@ def get_spec(name: str) -> Spec:
 
 def tags(name: str) -> list[str]:
     """The pretrained tags of a model, sorted: those whose bundle stands in one of `bundle_roots`."""
-    folders = (path.parent.name for root in bundle_roots() for path in root.glob(f"{name}.*/manifest.json"))
-    return sorted({folder.partition(".")[2] for folder in folders}, key=_in_order)
+    return all_tags().get(name, [])
+
+
+def all_tags() -> dict[str, list[str]]:
+    """The same of every model that has any; each root is read once."""
+    found: dict[str, set[str]] = {}
+    for root in bundle_roots():
+        for path in root.glob("[!.]*.*/manifest.json"):
+            name, _, tag = path.parent.name.partition(".")
+            found.setdefault(name, set()).add(tag)
+    return {name: sorted(those, key=_in_order) for name, those in found.items()}
 
 
 def _in_order(name: str) -> list:

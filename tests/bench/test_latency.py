@@ -49,13 +49,3 @@ def test_the_command(zoo, tmp_path):
     assert json.loads(printed) == json.loads(kept.read_text())
     table = zoo("bench", "latency", NAME, "--target", "int8").stdout
     assert NAME in table
-
-
-@pytest.mark.parametrize("comparison", ["memory", "train"])
-def test_what_is_not_there_yet(zoo, comparison):
-    process = zoo("bench", comparison, "--cells", "lstm", code=2)
-    assert process.stderr.splitlines()[0] == f"error: `zoo bench {comparison}` is not there yet"
-
-
-def test_peers_are_not_there_yet(zoo):
-    assert "`--peers` is not there yet" in zoo("bench", "latency", NAME, "--peers", code=2).stderr

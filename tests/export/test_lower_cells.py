@@ -65,7 +65,7 @@ def test_integers_are_the_same_bits_in_both_forms(case, converter):
     one, other = (stored_answers(file.data, examples) for file in (unrolled, blocked))
     np.testing.assert_array_equal(one["scores"], other["scores"])
     assert root_mean_square(model, unrolled.data) < 0.2
-    if unrolled.int8_recipe == "all int8":
+    if unrolled.int8_scheme == "all int8":
         assert set(unrolled.float_islands) <= {"DEQUANTIZE"}, "the mask is made of float inputs"
 
 

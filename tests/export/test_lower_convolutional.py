@@ -63,4 +63,4 @@ def test_integers_are_the_same_bits_in_both_forms(dimensions, batch, converter):
     one, other = (stored_answers(file.data, examples) for file in (unrolled, blocked))
     np.testing.assert_array_equal(one["scores"], other["scores"])
     assert root_mean_square(model, unrolled.data) < 0.1
-    assert unrolled.int8_recipe != "all int8" or not unrolled.float_islands
+    assert unrolled.int8_scheme != "all int8" or not unrolled.float_islands

@@ -1,4 +1,4 @@
-"""Integer files: equal bits in both forms, no float but where a recipe wants it, ends as asked, repairs done."""
+"""Integer files: equal bits in both forms, no float but where a scheme wants it, ends as asked, repairs done."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from lowered_models import (
 from zoo.errors import ConversionError
 from zoo.export.convert import Converter
 from zoo.export.lower import Lowered
-from zoo.export.recurrences.ranges import RECIPES
+from zoo.export.recurrences.ranges import SCHEMES
 from zoo.runtime.engine.flatbuffer import inspect
 from zoo.sources.deployed import deployed
 from zoo.verify.gates import Gate, graph_gates
@@ -40,9 +40,9 @@ def test_both_forms_compute_the_same_bits(cell, converter):
     examples = examples_of(model, 10)
     one, other = (stored_answers(file.data, examples) for file in (unrolled, blocked))
     np.testing.assert_array_equal(one["scores"], other["scores"])
-    assert unrolled.int8_recipe == blocked.int8_recipe
+    assert unrolled.int8_scheme == blocked.int8_scheme
     assert root_mean_square(model, unrolled.data) < 0.1
-    assert not unrolled.float_islands or unrolled.int8_recipe != "all int8"
+    assert not unrolled.float_islands or unrolled.int8_scheme != "all int8"
     assert inspect(unrolled.data).counts().get("QUANTIZE", 0) <= 4, "the pieces share their grids"
 
 
@@ -141,7 +141,7 @@ def test_models_without_recurrences(target, dtype, converter):
     )
     file = lowered(converter, model, target, int8_io="uint8")
     assert root_mean_square(model, file.data) < 0.1
-    assert (file.forms, file.int8_recipe, file.float_islands) == ((), None, {})
+    assert (file.forms, file.int8_scheme, file.float_islands) == ((), None, {})
     signature = inspect(file.data).signatures["predict"]
     assert {tensor.dtype for tensor in (*signature.inputs.values(), *signature.outputs.values())} == {dtype}
 
@@ -184,19 +184,19 @@ def test_a_sequence_of_one_step(converter):
 
 def test_one_example_calibrates(converter):
     model = model_of(layers.GRU(4), layers.Dense(2))
-    assert lowered(converter, model, "int8", calibration=examples_of(model, 1)).int8_recipe
+    assert lowered(converter, model, "int8", calibration=examples_of(model, 1)).int8_scheme
 
 
 def test_a_cell_state_that_reaches_far_takes_a_more_exact_recipe(converter):
     model, examples = integrator()
     file = lowered(converter, model, "int8", calibration=examples)
-    assert file.int8_recipe not in (None, "all int8")
+    assert file.int8_scheme not in (None, "all int8")
     wanted, found = (
         answers["scores"].argmax(-1)
         for answers in (keras_answers(model, examples), stored_answers(file.data, examples))
     )
     assert np.mean(wanted == found) > 0.95
-    assert ("MUL" in file.float_islands) == (not file.int8_recipe.startswith("all int8"))
+    assert ("MUL" in file.float_islands) == (not file.int8_scheme.startswith("all int8"))
 
 
 def test_files_give_the_same_with_and_without_the_weight_cache(converter):
@@ -276,18 +276,18 @@ def test_a_rest_that_int8_spoils_stays_float(converter, tmp_path):
     weights[8:] *= 1e-4
     model.set_weights([*model.get_weights()[:-2], weights, bias])
     file = lowered(converter, model, "int8")
-    assert "float rest" in file.int8_recipe.split(", ")
+    assert "float rest" in file.int8_scheme.split(", ")
     assert file.float_islands["FULLY_CONNECTED"]
     assert root_mean_square(model, file.data) < 0.1
     assert {tensor.dtype for tensor in inspect(file.data).signatures["predict"].inputs.values()} == {"int8"}
     assert all(gate.passed for gate in float_gates(file, tmp_path))
-    assert not all(gate.passed for gate in float_gates(replace(file, int8_recipe="all int8"), tmp_path))
+    assert not all(gate.passed for gate in float_gates(replace(file, int8_scheme="all int8"), tmp_path))
 
 
-@pytest.mark.parametrize("recipe", [alternatives[0] for alternatives in RECIPES[:-1]], ids=lambda recipe: recipe.name)
-def test_the_table_has_what_a_recipe_leaves_float(recipe, converter, monkeypatch, tmp_path):
+@pytest.mark.parametrize("scheme", [alternatives[0] for alternatives in SCHEMES[:-1]], ids=lambda scheme: scheme.name)
+def test_the_table_has_what_a_recipe_leaves_float(scheme, converter, monkeypatch, tmp_path):
     """In loops and in the steps after the last whole block."""
-    monkeypatch.setattr("zoo.export.lowering.integer.files.RECIPES", ((recipe,),))
+    monkeypatch.setattr("zoo.export.lowering.integer.files.SCHEMES", ((scheme,),))
     x = Input((19, 4), name="x")
     h = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(layers.Masking()(x))
     h = layers.GRU(4, return_sequences=True, activation="relu")(h)
@@ -295,14 +295,14 @@ def test_the_table_has_what_a_recipe_leaves_float(recipe, converter, monkeypatch
     late = layers.SimpleRNN(4)(x, initial_state=state)
     model = ready(Model(x, {"scores": layers.Dense(3)(layers.Concatenate()([last, late]))}))
     file = lowered(converter, model, "int8", form="blocked")
-    assert file.int8_recipe.startswith(recipe.name)
+    assert file.int8_scheme.startswith(scheme.name)
     assert all(gate.passed for gate in float_gates(file, tmp_path)), file.float_islands
 
 
 def float_gates(file: Lowered, folder: Path) -> list[Gate]:
     path = folder / "int8.tflite"
     path.write_bytes(file.data)
-    return graph_gates("int8", read_graph(path), file.int8_recipe)
+    return graph_gates("int8", read_graph(path), file.int8_scheme)
 
 
 class Counting(Converter):
@@ -317,8 +317,8 @@ def test_what_recipes_share_is_converted_once():
     model, examples = integrator()
     with Counting() as converter:
         file = lowered(converter, model, "int8", calibration=examples)
-        assert file.int8_recipe != "all int8"
+        assert file.int8_scheme != "all int8"
         assert len(set(converter.asked)) == len(converter.asked), converter.asked
         projections = 1
         steps = len(converter.asked) - converter.asked.count("rest") - projections
-        assert 2 <= steps <= sum(map(len, RECIPES)), "a step a recipe, one projection for all"
+        assert 2 <= steps <= sum(map(len, SCHEMES)), "a step a scheme, one projection for all"

@@ -58,7 +58,7 @@ def test_attention_over_what_is_masked(converter):
     values[np.arange(8) >= random.integers(2, 9, (60, 1))] = 0
     file = lowered(converter, model, "int8", calibration={"tokens": values})
     assert root_mean_square(model, file.data, {"tokens": values}) < 0.15
-    assert file.int8_recipe.endswith("rest int8 in matrix products alone")
+    assert file.int8_scheme.endswith("rest int8 in matrix products alone")
 
 
 def test_a_state_that_is_handed_on_as_it_is(converter):
@@ -78,7 +78,7 @@ def test_own_cells_that_int8_spoils(cell, converter):
     model = ready(Model(x, {"y": layers.Dense(5)(layers.RNN(cell(16))(h))}), scale=None)
     examples = {"x": np.random.default_rng(2).normal(size=(90, 16, 6)).astype(np.float32)}
     file = lowered(converter, model, "int8", calibration=examples)
-    assert root_mean_square(model, file.data, {"x": examples["x"][:30]}) < 0.15, file.int8_recipe
+    assert root_mean_square(model, file.data, {"x": examples["x"][:30]}) < 0.15, file.int8_scheme
 
 
 def test_a_loop_of_ones_own_stays_float(converter):
@@ -86,7 +86,7 @@ def test_a_loop_of_ones_own_stays_float(converter):
     average = _Average(name="average")
     model = ready(Model(x, {"y": layers.Dense(3)(layers.GRU(4)(average(layers.Dense(4)(x))))}))
     file = lowered(converter, model, "int8")
-    assert "float rest" in file.int8_recipe
+    assert "float rest" in file.int8_scheme
     assert root_mean_square(model, file.data) < 0.1
     loop = ready(Model(x, {"y": average(x)}))
     with pytest.raises(ConversionError, match="layer `average` has a loop of its own"):

@@ -83,11 +83,11 @@ def test_both_forms_give_the_same_bits(target, masked, converter, tmp_path):
     np.testing.assert_array_equal(one, other)
     assert root_mean_square(model, files[1].data, examples) < 0.2
     for file in files if target == "int8" else ():
-        assert "near-identity diagonal in float" in file.int8_recipe
+        assert "near-identity diagonal in float" in file.int8_scheme
         assert file.float_islands["MUL"]
         path = tmp_path / "int8.tflite"
         path.write_bytes(file.data)
-        assert all(gate.passed for gate in graph_gates("int8", read_graph(path), file.int8_recipe))
+        assert all(gate.passed for gate in graph_gates("int8", read_graph(path), file.int8_scheme))
 
 
 def test_a_stack_hands_float_states_on_to_int8_products(converter):

@@ -102,7 +102,7 @@ def gives_the_same_bits(converter, drawn: dict, batch: int) -> None:
     unrolled, blocked = (
         lowered(converter, model, "int8", form=form, batch=batch, calibration=feeds) for form in ("unrolled", "blocked")
     )
-    assert unrolled.int8_recipe == blocked.int8_recipe
+    assert unrolled.int8_scheme == blocked.int8_scheme
     one, other = stored_answers(unrolled.data, feeds), stored_answers(blocked.data, feeds)
     for name in one:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)

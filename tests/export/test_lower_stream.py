@@ -63,7 +63,7 @@ def test_a_cell_state_may_stay_float_in_int8(converter):
     model, examples = integrator()
     file, stream = both(converter, model, "int8", 1, calibration=examples)
     signature = inspect(file.data).signatures["stream"]
-    assert file.int8_recipe.startswith("all int8") == (signature.inputs["lstm_c"].dtype == "int8")
+    assert file.int8_scheme.startswith("all int8") == (signature.inputs["lstm_c"].dtype == "int8")
     _check_bits(file.data, stream, {name: array[38:42] for name, array in examples.items()})
     _check_states(file.data, stream)
 

@@ -8,7 +8,7 @@ from tiny_files import Graph, Tensor, dequantized, file_of, int8, product, weigh
 
 from zoo.export.assembly.file import read
 from zoo.export.assembly.graph import Piece
-from zoo.export.assembly.repair import uncollide
+from zoo.export.assembly.repair import make_cache_safe
 from zoo.runtime.engine.engines import CompiledEngine, InterpretedEngine, open_engine
 from zoo.runtime.engine.litert import LiteRTRunner
 from zoo.runtime.engine.weight_cache import is_safe
@@ -62,7 +62,7 @@ def test_a_layer_called_twice_in_int8(called_twice, tmp_path):
     np.testing.assert_array_equal(answers(open_engine(called_twice), x=x), right)
 
     piece = read(called_twice)["predict"]
-    assert uncollide(piece.graph) == 1
+    assert make_cache_safe(piece.graph) == 1
     repaired = packed(piece)
     assert is_safe(repaired)
     np.testing.assert_array_equal(answers(CompiledEngine(repaired, cache=True), x=x), right)
@@ -108,7 +108,7 @@ def test_float_files(piece):
     assert np.abs(wrong - right).max() > 0.1 * np.abs(right).max()
     assert not is_safe(data)
     np.testing.assert_array_equal(answers(open_engine(data), x=x), right)
-    assert uncollide(piece.graph) == 1
+    assert make_cache_safe(piece.graph) == 1
     repaired = packed(piece)
     assert is_safe(repaired)
     np.testing.assert_array_equal(answers(CompiledEngine(repaired, cache=True), x=x), right)

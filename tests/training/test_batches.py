@@ -9,9 +9,9 @@ import pytest
 from zoo.data import Examples, get_data
 from zoo.data.columns import Indexed, Ragged, Read
 from zoo.families import create_model
-from zoo.training.feeding import augmentation
-from zoo.training.feeding.augmentation import Draw
-from zoo.training.feeding.batches import EDGES, batches, order, order_by_length, places, steps_per_epoch
+from zoo.training.input_pipeline import augmentation
+from zoo.training.input_pipeline.augmentation import Draw
+from zoo.training.input_pipeline.batches import EDGES, batches, order, order_by_length, places, steps_per_epoch
 
 COUNT, BATCH = 103, 10
 

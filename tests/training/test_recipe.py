@@ -11,11 +11,11 @@ from zoo.families import create_model
 from zoo.paths import shipped
 from zoo.tasks import get_task, list_tasks
 from zoo.training import load_recipe, train
-from zoo.training.feeding.augmentation import AUGMENTATIONS
+from zoo.training.input_pipeline.augmentation import AUGMENTATIONS
 from zoo.training.recipe import parse_overrides
-from zoo.training.recipe.feasible import check_model
 from zoo.training.recipe.reading import KEYS
 from zoo.training.recipe.subject import subject_of
+from zoo.training.recipe.validation import check_model
 
 SHIPPED = sorted(shipped("recipes").glob("*.yaml"))
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from zoo.training.feeding import augmentation
-from zoo.training.feeding.augmentation import Draw
+from zoo.training.input_pipeline import augmentation
+from zoo.training.input_pipeline.augmentation import Draw
 
 COUNT = 40
 

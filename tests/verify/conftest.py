@@ -106,7 +106,7 @@ def measured(artifacts, manifest, trained, recipe):
     made = {
         "int8": {
             "calibration": {"source": "digits train", "examples": 200, "of": 1400, "seed": 0},
-            "int8_recipe": None,
+            "int8_scheme": None,
             "forms": {},
         }
     }

@@ -15,7 +15,7 @@ TARGETS = ("saved_model", "float32", "float16", "dynamic_int8", "int8")
 
 @pytest.fixture(scope="module")
 def reference(manifest, trained, recipe):
-    return keras_reference(manifest, trained, recipe, None)
+    return keras_reference(manifest, {"predict": trained}, recipe, None)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def elsewhere(manifest, trained, recipe):
     """What the same model says with other weights: each kernel of the head belongs to the next class."""
     other = keras.models.clone_model(trained)
     other.set_weights([*trained.get_weights()[:-2], *(np.roll(head, 1, -1) for head in trained.get_weights()[-2:])])
-    return keras_reference(manifest, other, recipe, None)
+    return keras_reference(manifest, {"predict": other}, recipe, None)
 
 
 def failed(target, path, reference):
@@ -49,7 +49,7 @@ def test_other_weights_are_found(artifacts, elsewhere, target):
 
 def test_a_loss_of_score_is_found(artifacts, trained, reference):
     """The other way round: the artifact is the one with the wrong head."""
-    worse = replace(reference, keras=replace(reference.keras, metrics={"accuracy": 1.0}), reach=1.0)
+    worse = replace(reference, keras=replace(reference.keras, metrics={"accuracy": 1.0}), goal=1.0)
     assert {"score", "goal"} <= failed("int8", artifacts / "int8.tflite", worse).keys()
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from zoo.bundle.metric import Metric, fraction
 from zoo.targets import TARGETS
-from zoo.verify.float_operators import FLOAT_OPERATORS, OF_RECIPES, float_operators
+from zoo.verify.float_operators import FLOAT_OPERATORS, OF_SCHEMES, float_operators
 from zoo.verify.gates import (
     BOUNDS,
     answer_gates,
@@ -213,14 +213,20 @@ def test_float_operators_of_int8_stand_in_one_table():
     assert all(passed(graph_gates("int8", graph("int8", floating={"CONV_2D": 2}), ours=False))), "a user's may have it"
 
 
-def test_some_float_operators_hang_on_the_recipe():
+def test_some_float_operators_hang_on_the_scheme():
     whole = graph("int8", floating={"MUL": 1, "FULLY_CONNECTED": 2})
     assert not graph_gates("int8", whole, "all int8")[-1].passed
     assert graph_gates("int8", whole, "all int8, float rest")[-1].passed
     assert not graph_gates("int8", graph("int8", floating={"CUSTOM": 1}), "all int8, float rest")[-1].passed
-    for recipe, operators in OF_RECIPES.items():
-        assert operators.keys() <= float_operators(f"all int8, {recipe}").keys()
+    for scheme, operators in OF_SCHEMES.items():
+        assert operators.keys() <= float_operators(f"all int8, {scheme}").keys()
         assert all(operators.values())
+
+
+def test_reasons_are_those_of_the_cell():
+    assert "LSTM" in float_operators("cell state in float")["MUL"]
+    assert "LSTM" not in " ".join(float_operators("int8 in matrix products alone").values())
+    assert float_operators("encode: all int8; step: cell state in float") == float_operators("cell state in float")
 
 
 def test_repeats():

@@ -52,7 +52,11 @@ def test_random_inputs_stay_where_they_make_sense():
         "sound": {"shape": [1, 60], "dtype": "int16", "kind": "array"},
     }
     stored = {"rr": {"dtype": "int8", "scale": 0.01, "zero_point": -128}}
-    manifest = {"parts": {"predict": {"inputs": inputs}}, "artifacts": {"int8": {"quantization": {"predict": stored}}}}
+    manifest = {
+        "parts": {"predict": {"inputs": inputs}},
+        "decode": {"loop": "single", "part": "predict"},
+        "artifacts": {"int8": {"quantization": {"predict": stored}}},
+    }
     drawn = random_inputs(manifest)
     assert {name: array.shape[1:] for name, array in drawn.items()} == {
         name: tuple(spec["shape"][1:]) for name, spec in inputs.items()

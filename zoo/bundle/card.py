@@ -71,7 +71,7 @@ _ARTIFACT = {
     "bytes": OrNull(COUNT),
     "same_as": OrNull(TEXT),
     "calibration": OrNull({"source": TEXT, "examples": COUNT, "of": COUNT, "seed": COUNT, OTHERS: None}),
-    "int8_recipe": OrNull(TEXT),
+    "int8_scheme": OrNull(TEXT),
     "kept_inputs?": OrNull(_WORDS),
     "operators": OrNull(_COUNTS),
     "float_islands": OrNull(_COUNTS),

@@ -10,7 +10,6 @@ import typer
 from zoo._system.durable import write_text
 from zoo.bundle import load_bundle
 from zoo.cli import _names
-from zoo.cli._later import later
 from zoo.cli._output import check_writable, import_tensorflow, print_json, progress_bar
 from zoo.cli._tables import print_table
 from zoo.errors import InputError
@@ -31,37 +30,34 @@ def latency(
         typer.Option("--target", help="Only this target; may be given again.  All that ship unless given."),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the CPU kernels.")] = 1,
-    peers: Annotated[bool, typer.Option("--peers", help="Beside other runtimes.")] = False,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Times one inference of each artifact: `zoo bench latency resnet_tiny.digits --target float32 --target int8`."""
-    if peers:
-        raise InputError("`--peers` is not there yet: artifacts are compared with each other alone")
     from zoo.bench.latency import compare
-    from zoo.bench.rnn.kept import write_figures
+    from zoo.bench.storage import write_figures
 
     _check_writable(out)
     with progress_bar() as report:
-        found = compare([load_bundle(name) for name in bundles], targets or (), threads=threads, report=report)
-    _show_latency(found, threads, as_json)  # before it is kept: a full disk takes no figures away
+        results = compare([load_bundle(name) for name in bundles], targets or (), threads=threads, report=report)
+    _show_latency(results, threads, as_json)  # before it is kept: a full disk takes no figures away
     if out is not None:
-        write_figures(found, out)
+        write_figures(results, out)
 
 
-def _show_latency(found: dict, threads: int, as_json: bool) -> None:
+def _show_latency(results: dict, threads: int, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(results)
         return
     count = f"{threads} thread{'s' if threads > 1 else ''}"
     columns = ("bundle", "target", "us", "p10", "p90", "ratio")
     rows = [
         (row["bundle"], row["target"], *(f"{row[key]:,.1f}" for key in ("median", "p10", "p90")), f"{row['ratio']:.2f}")
-        for row in found["rows"]
+        for row in results["rows"]
     ]
-    print_table(columns, rows, title=f"{found['clock']} of one inference, {count}, {found['machine']['cpu']}")
+    print_table(columns, rows, title=f"{results['clock']} of one inference, {count}, {results['machine']['cpu']}")
 
 
 @app.command("rnn")
@@ -84,7 +80,7 @@ def rnn(
         Path | None, typer.Option("-o", "--out", metavar="JSON", help="Keep the figures in this file, row by row.")
     ] = None,
     write: Annotated[
-        Path | None, typer.Option(metavar="PAGE.md", help="Write a page, and beside it its plot and its JSON.")
+        Path | None, typer.Option(metavar="PAGE.md", help="Write a page, and beside it its pictures and its JSON.")
     ] = None,
     figures: Annotated[
         Path | None, typer.Option("--from", metavar="JSON", help="Measure nothing: show the figures of this file.")
@@ -96,31 +92,31 @@ def rnn(
     With `--peers`, beside what a user could pick instead, and with a verdict on each bar.  The whole grid takes about
     half an hour; stock conversions are kept in the user's cache.
     """
-    from zoo.bench.rnn.kept import read_figures, write_figures, write_page
-    from zoo.bench.rnn.report import for_screen
+    from zoo.bench.rnn.report import for_screen, read_figures, write_report
+    from zoo.bench.storage import write_figures
 
     _check_writable(out, write)
     kept = [path for path in (out, write and write.with_suffix(".json")) if path is not None]
 
     unkept: list[InputError] = []
 
-    def keep(found: dict) -> None:
+    def keep(results: dict) -> None:
         """A disk that is full ends no comparison: what was measured is still shown."""
         unkept.clear()
         for path in kept:
             try:
-                write_figures(found, path)
+                write_figures(results, path)
             except InputError as error:
                 unkept.append(error)
 
     axes, timing = (cells, lengths, units, layers), {"rounds": rounds, "patience": patience}
-    found = read_figures(figures) if figures else _compare(axes, long, peers, timing, keep)
-    keep(found)
-    _show(found, for_screen, as_json)
+    results = read_figures(figures) if figures else _compare(axes, long, peers, timing, keep)
+    keep(results)
+    _show(results, for_screen, as_json)
     if unkept:
         raise unkept[0]
     if write is not None:
-        write_page(found, write)
+        write_report(results, write)
 
 
 @app.command("profile")
@@ -142,23 +138,23 @@ def profile(
     Beside them, the step as it runs, and what a loop costs.  All of it takes about three minutes;
     `zoo bench profile --write docs/bench_rnn_profile.md` keeps it.
     """
-    from zoo.bench.rnn.profile.asked import cases_to_profile
+    from zoo.bench.rnn.cases import cases_to_profile
 
     _check_writable(out, write)
     wanted = targets.split(",")
     cases = cases_to_profile(cells.split(","), _numbers("units", units), wanted)
     import_tensorflow()
-    from zoo.bench.rnn.kept import write_figures
-    from zoo.bench.rnn.profile.measure import profile
-    from zoo.bench.rnn.profile.report import for_screen, write_page
+    from zoo.bench.rnn.profile.measurement import profile
+    from zoo.bench.rnn.profile.report import for_screen, page
+    from zoo.bench.storage import write_figures, write_page
 
     with progress_bar() as report:
-        found = profile(cases, wanted, rounds=rounds, report=report)
-    _show(found, for_screen, as_json)
+        results = profile(cases, wanted, rounds=rounds, report=report)
+    _show(results, for_screen, as_json)
     if out is not None:
-        write_figures(found, out)
+        write_figures(results, out)
     if write is not None:
-        write_page(found, write)
+        write_page(page(results, write.as_posix()), results, write)
 
 
 @app.command("runtimes")
@@ -185,14 +181,14 @@ def runtimes(
     sizes = [_numbers(*size) for size in (("lengths", lengths), ("units", units), ("layers", layers))]
     cases = grid(cells.split(","), *sizes) if cells else None
     import_tensorflow()
-    from zoo.bench.rnn.kept import write_figures
     from zoo.bench.rnn.runtimes import CASES, compare_runtimes, table
+    from zoo.bench.storage import write_figures
 
     with progress_bar() as report:
-        found = compare_runtimes(cases or CASES, rounds=rounds, patience=patience, report=report)
+        results = compare_runtimes(cases or CASES, rounds=rounds, patience=patience, report=report)
     if out is not None:
-        write_figures(found, out)
-    _show(found, lambda found: [table(found)], as_json)
+        write_figures(results, out)
+    _show(results, lambda results: [table(results)], as_json)
 
 
 @app.command("forms")
@@ -217,15 +213,15 @@ def forms(
     if write:
         check_writable(TABLE)
     with progress_bar() as report:
-        found = measure_forms(rounds=rounds, processes=processes, patience=patience, report=report)
-    _show_forms(found, as_json)
+        results = measure_forms(rounds=rounds, processes=processes, patience=patience, report=report)
+    _show_forms(results, as_json)
     if write:
-        write_text(TABLE, json.dumps(found, indent=1) + "\n")
+        write_text(TABLE, json.dumps(results, indent=1) + "\n")
 
 
-def _show_forms(found: dict, as_json: bool) -> None:
+def _show_forms(results: dict, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(results)
         return
     columns = (
         "cell",
@@ -242,10 +238,10 @@ def _show_forms(found: dict, as_json: bool) -> None:
             *(str(row[key]) for key in ("units", "recurrences", "target", "runtime", "unrolled_to")),
             ", ".join(f"{length}: {ratio:.2f}" for length, ratio in row["ratios"].items()),
         )
-        for row in found["rows"]
+        for row in results["rows"]
     ]
     print_table(
-        columns, rows, title=f"Time of the unrolled form over that of the blocked one, {found['machine']['cpu']}"
+        columns, rows, title=f"Time of the unrolled form over that of the blocked one, {results['machine']['cpu']}"
     )
 
 
@@ -255,11 +251,11 @@ def _check_writable(*paths: Path | None) -> None:
             check_writable(path)
 
 
-def _show(found: dict, for_screen: Callable, as_json: bool) -> None:
+def _show(results: dict, for_screen: Callable, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(results)
         return
-    for table in for_screen(found):
+    for table in for_screen(results):
         print_table(table.columns, table.rows, title=table.title)
 
 
@@ -283,7 +279,3 @@ def _numbers(what: str, text: str) -> list[int]:
         raise InputError(
             f"`--{what} {text}` cannot be read: expected whole numbers with commas between them"
         ) from error
-
-
-for comparison in ("memory", "train"):
-    later(app, comparison, path="zoo bench", hint="`zoo bench latency` is")

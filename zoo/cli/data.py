@@ -1,17 +1,28 @@
 """`zoo data`: the data sets that models are trained and measured on."""
 
 import dataclasses
-import sys
+import logging
 from typing import Annotated
 
 import typer
 
 from zoo.cli._output import import_tensorflow, print_json
 from zoo.cli._tables import print_table
+from zoo.errors import PluginError
+
+log = logging.getLogger(__name__)
 
 app = typer.Typer(help="Data sets: list, show, download and prepare.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set, as `zoo data list` names it.")]
+NameOrPath = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|PATH", help="A data set by name, or data of your own: a folder, a `.csv` or an `.npz`."
+    ),
+]
+LISTED, SIZES = 20, 5
+"""Files, and sizes of files, that are named one by one."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -19,14 +30,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def list_(as_json: AsJson = False) -> None:
     """Lists data sets: `zoo data list`."""
     from zoo.data import get_data, list_data
-    from zoo.errors import PluginError
 
     rows = []
     for name in list_data():
         try:
             rows.append(summary(get_data(name)))
-        except PluginError as error:  # of a plug-in, which keeps none of the others back
-            print(f"warning: {error.message}", file=sys.stderr)
+        except PluginError as error:
+            log.warning("%s", error.message)
     if as_json:
         print_json(rows)
         return
@@ -35,11 +45,18 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(name: Name, as_json: AsJson = False) -> None:
-    """Shows a data set: `zoo data show mitbih_beats`.  Its examples, labels, licence, source and known flaws."""
+def show(name: NameOrPath, as_json: AsJson = False) -> None:
+    """Shows a data set: `zoo data show mitbih_beats`.  Its examples, labels, licence, source and known flaws.
+
+    Of data of your own, `zoo data show pictures/` says what was found: splits, classes, sizes, what cannot be read.
+    """
     from zoo.data import get_data
+    from zoo.data.own import OwnDataSet
 
     data = get_data(name)
+    if isinstance(data, OwnDataSet):
+        show_own(data, as_json)
+        return
     if data.ready:
         import_tensorflow()  # the notes of a prepared copy may take a look into it
     facts = {
@@ -67,6 +84,38 @@ def prepare(name: Name) -> None:
     data = get_data(name)
     data.prepare()
     print(f"{data.name} {data.version} is prepared")
+
+
+def show_own(data, as_json: bool) -> None:
+    """What was found at a path."""
+    report = data.report()
+    facts = {**summary(data), "inputs": {key: dict(value) for key, value in data.inputs.items()}, "source": data.source}
+    del facts["summary"], facts["prepared"]
+    if as_json:
+        print_json({key.replace(" ", "_"): value for key, value in (facts | report).items()})
+        return
+    rows = [(key, text(value)) for key, value in facts.items() if key != "name"]
+    rows += [("form", report["form"]), ("splits", report["splits"])]
+    if report["sizes"]:
+        rows.append(("sizes", sizes_text(report["sizes"])))
+    if report["unused"]:
+        rows.append(("columns of no use", text(report["unused"])))
+    print_table(("", facts["name"]), rows)
+    for target, classes in report["classes"].items():
+        splits = list(data.counts)
+        counts = [(name, *(f"{count[split]:,}" for split in splits)) for name, count in classes.items()]
+        print_table((target, *splits), counts)
+    if left_out := report["left_out"]:
+        more = [("...", f"and {len(left_out) - LISTED:,} more")] if len(left_out) > LISTED else []
+        rows = [(each["name"], each["reason"]) for each in left_out[:LISTED]]
+        print_table((f"left out: {len(left_out):,}", "why"), rows + more)
+
+
+def sizes_text(sizes: dict[str, int]) -> str:
+    """The commonest sizes of files, and how many files have others."""
+    first = list(sizes.items())[:SIZES]
+    rest = sum(sizes.values()) - sum(count for _, count in first)
+    return ", ".join([f"{size} ({count:,})" for size, count in first] + ([f"others ({rest:,})"] if rest else []))
 
 
 def summary(data) -> dict:

@@ -26,7 +26,8 @@ def list_(
 ) -> None:
     """Lists models: `zoo list "resnet*"`.  With `--pretrained`, those with weights."""
     specs = [registry.get_spec(name) for name in registry.list_models(pattern, task=task, pretrained=pretrained)]
-    rows = [row(spec) for spec in specs]
+    there = registry.all_tags()
+    rows = [row(spec, there.get(spec.name, [])) for spec in specs]
     if as_json:
         print_json(rows)
     elif rows:
@@ -35,7 +36,7 @@ def list_(
         raise UnknownNameError(f"no model matches `{pattern}`", "`zoo list` shows all")
 
 
-def row(spec: registry.Spec) -> dict:
+def row(spec: registry.Spec, tags: list[str]) -> dict:
     """What the list says of one model."""
     facts = spec.facts or {}
     return {
@@ -43,7 +44,7 @@ def row(spec: registry.Spec) -> dict:
         "task": spec.task,
         "parameters": facts.get("parameters"),
         "macs": facts.get("macs"),
-        "tags": registry.tags(spec.name),
+        "tags": tags,
         "summary": spec.summary,
     }
 

@@ -11,7 +11,7 @@ import typer
 from zoo.cli import _names
 from zoo.cli._output import as_json
 from zoo.errors import InputError, InputWarning, ZooError
-from zoo.targets import TARGETS
+from zoo.targets import RUN_BY_LITERT
 
 
 def predict(
@@ -36,7 +36,7 @@ def predict(
         typer.Option(
             metavar="T",
             autocompletion=_names.targets,
-            help=f"Which artifact to run; `auto`: the first shipped of {', '.join(TARGETS[1:])}.",
+            help=f"Which artifact to run; `auto`: the first shipped of {', '.join(RUN_BY_LITERT)}.",
         ),
     ] = "auto",
     threads: Annotated[int, typer.Option(min=1, help="Threads of the CPU kernels.")] = 1,

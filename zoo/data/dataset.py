@@ -1,7 +1,8 @@
 """What a data set is: facts that a card needs, and examples by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 import numpy as np
@@ -78,7 +79,10 @@ class Store(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """A data set by name.  Its splits are `train` and `test`; a recipe cuts validation out of `train` (`hold_out`)."""
+    """A data set by name.  Its splits are `train` and `test`; a recipe cuts validation out of `train` (`hold_out`).
+
+    A user's own has a split `validation` too.
+    """
 
     name: str
     version: str
@@ -112,6 +116,17 @@ class DataSet:
         return self.caveats + (self.store.notes() if self.store.ready() else ())
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences on what stands among the examples and cannot be one; a user's own data may hold some."""
+        return ()
+
+    def fitted(
+        self, shapes: Mapping[str, Sequence[int | None]], said: Mapping[str, Mapping] = MappingProxyType({})
+    ) -> "DataSet":
+        """The data set as a model takes it: `shapes` of one example by input.  Itself unless examples are files."""
+        return self
+
+    @property
     def ready(self) -> bool:
         """Whether `load` needs no `prepare` first."""
         return self.store.ready()
@@ -122,7 +137,7 @@ class DataSet:
             raise DataError(f"data set is not prepared: `{self.name}`", f"`zoo data prepare {self.name}` fetches it")
 
     def load(self, split: str) -> Examples:
-        """All examples of `train` or `test`.
+        """All examples of `train` or `test`, or of `validation` where there is one.
 
         Raises:
             DataError: no such split, not prepared yet, or not the number of examples that the published data set has.

@@ -4,8 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zoo.data.dataset import Examples
+from zoo.data.dataset import DataSet, Examples
 from zoo.errors import DataError
+
+
+def validation_of(data: DataSet, train: Examples, validation: int | Sequence[int] | None) -> tuple[Examples, Examples]:
+    """(train, validation): cut out of `train` as a recipe says, else as the data set itself has them.
+
+    Raises:
+        DataError: see `hold_out`.
+    """
+    return (train, data.load("validation")) if validation is None else hold_out(train, validation)
 
 
 def hold_out(examples: Examples, validation: int | Sequence[int]) -> tuple[Examples, Examples]:

@@ -24,12 +24,12 @@ from zoo.errors import GateError, InputError
 from zoo.export.artifacts import Place, make_artifacts
 from zoo.export.describe import describe, example_specs
 from zoo.export.intake.calibration import Calibration, read_calibration, read_examples
-from zoo.export.intake.request import CALIBRATED, Request, make_request
+from zoo.export.intake.request import Request, make_request
 from zoo.export.intake.sources import Source, open_source
 from zoo.export.intake.truths import choices_of, read_truths, truth_names
 from zoo.export.recurrences.forms import ANY
 from zoo.sources.built import Builder
-from zoo.targets import USUAL_TARGETS
+from zoo.targets import CALIBRATED, USUAL_TARGETS
 from zoo.verify.cards.render import bundle_readme
 from zoo.verify.examine import Measured, measure
 from zoo.verify.verification import OF_ANSWERS

@@ -14,7 +14,7 @@ from zoo.errors import ConversionError
 from zoo.export.convert import Converter
 from zoo.export.describe import quantization
 from zoo.export.intake.calibration import Calibration
-from zoo.export.intake.request import CALIBRATED, Request
+from zoo.export.intake.request import Request
 from zoo.export.intake.sources import PART, STREAM, Source
 from zoo.export.lower import lower
 from zoo.export.lowering.integer.fronts import AUTO
@@ -22,6 +22,7 @@ from zoo.export.lowering.job import Lowered
 from zoo.export.lowering.join import join
 from zoo.export.saved_model import write_saved_model
 from zoo.sources.runner import part_inputs
+from zoo.targets import CALIBRATED, TABLE
 from zoo.verify.running.kinds import kinds_in
 
 _CONVERTER: ContextVar[Converter | None] = ContextVar("converter", default=None)
@@ -90,14 +91,14 @@ class _Maker:
         if target == "saved_model":
             models = {name: part.model for name, part in self.source.parts.items()}
             stream = {STREAM: self.source.stream.model} if self.source.stream else {}
-            write_saved_model(models | stream, self.place.add(target, "saved_model"))
+            write_saved_model(models | stream, self.place.add(target, TABLE[target].file))
             return {}
         calibrates = target in CALIBRATED
         lowered = self._lowered(target)
         stored = {"quantization": quantization(lowered.data)} if calibrates else {}
-        self.place.add(target, f"{target}.tflite", **stored).write_bytes(lowered.data)
+        self.place.add(target, TABLE[target].file, **stored).write_bytes(lowered.data)
         forms = {f"recurrence {number}": form for number, form in enumerate(lowered.forms, 1)}
-        facts = {"forms": forms, "int8_recipe": lowered.int8_recipe}
+        facts = {"forms": forms, "int8_scheme": lowered.int8_scheme}
         if calibrates:
             facts |= {"calibration": self.calibration.facts(), "kept_inputs": dict(lowered.kept_inputs)}
         return facts

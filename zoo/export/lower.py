@@ -27,9 +27,8 @@ from zoo.export.recurrences.forms import ANY, Chooser
 from zoo.export.recurrences.holes import Inputs, cut_open
 from zoo.export.recurrences.recurrence import recurrences_of
 from zoo.export.streaming.part import StreamPart
+from zoo.targets import IN_FLOAT
 from zoo.verify.running.kinds import kinds_of
-
-FLOAT_TARGETS = ("float32", "float16", "dynamic_int8")
 
 
 def lower(
@@ -77,7 +76,7 @@ def lower(
             f"models are exported with Keras on TensorFlow, found the backend `{keras.backend.backend()}`",
             "`KERAS_BACKEND=tensorflow` before the command, or before Keras is imported",
         )
-    if calibration is None and target not in FLOAT_TARGETS:
+    if calibration is None and target not in IN_FLOAT:
         raise ConversionError(f"the target `{target}` needs calibration", "`--calibrate` takes examples of the inputs")
 
     def in_form(form: str) -> Lowered:
@@ -110,7 +109,7 @@ def _lowered(
     kinds: Mapping[str, str] | None,
     islands: bool,
 ) -> Lowered:
-    integer = choose.target not in FLOAT_TARGETS
+    integer = choose.target not in IN_FLOAT
     masks, keep = "bool" if integer else "float32", None
     if integer:
         inputs = {name: (shape, "int32" if dtype == "int64" else dtype) for name, (shape, dtype) in inputs.items()}

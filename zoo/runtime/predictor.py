@@ -22,7 +22,7 @@ from zoo.runtime.reading.doubts import doubts
 from zoo.runtime.reading.inputs import describe, read_inputs, undeclared_pictures
 from zoo.runtime.reading.question import with_question
 from zoo.runtime.reading.vocabulary import Vocabulary
-from zoo.targets import TARGETS
+from zoo.targets import RUN_BY_LITERT
 
 FAILED = "failed its gates and was kept on request"
 
@@ -311,9 +311,8 @@ def load(bundle: Bundle | str | os.PathLike, target: str | None = "auto", thread
         BundleError, InputError: see `Predictor`.
     """
     bundle = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
-    runnable = [name for name in TARGETS if name != "saved_model"]
     if target in ("auto", None):
-        target = next((name for name in runnable if name in bundle.targets), "float32")
-    elif target not in runnable:
-        raise UnknownNameError(f"LiteRT runs no target `{target}`; {the_nearest(target, runnable)}")
+        target = next((name for name in RUN_BY_LITERT if name in bundle.targets), "float32")
+    elif target not in RUN_BY_LITERT:
+        raise UnknownNameError(f"LiteRT runs no target `{target}`; {the_nearest(target, RUN_BY_LITERT)}")
     return Predictor(bundle, target, threads)

@@ -1,6 +1,6 @@
 """From a recipe to a trained and evaluated run.
 
-`recipe.py` says what a recipe may hold and `feasible.py` what it cannot have.  `trainer.py` is the way through:
+`recipe.py` says what a recipe may hold and `validation.py` what it cannot have.  `trainer.py` is the way through:
 `batches.py` feeds, `learner.py` steps, `loop.py` repeats, `state.py` and `resume.py` survive, `evaluation.py` reads the
 test split, and `run.py` is what is left.
 """

@@ -11,7 +11,7 @@ from zoo.data import Examples
 from zoo.data.columns import Column, blocks
 from zoo.families import parts
 from zoo.sources.runner import KerasRunner, entries_of, loop_of
-from zoo.training.feeding.batches import as_types
+from zoo.training.input_pipeline.batches import as_types
 from zoo.training.recipe.subject import Subject
 
 BATCH = 250

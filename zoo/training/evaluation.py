@@ -6,7 +6,7 @@ import numpy as np
 
 from zoo._keras import own_settings
 from zoo._system.progress import ignore
-from zoo.data import Examples, hold_out
+from zoo.data import Examples, validation_of
 from zoo.training._files import write_json
 from zoo.training.answering import Answering
 from zoo.training.recipe.subject import subject_of
@@ -32,7 +32,7 @@ def evaluate_run(run: Run, report=ignore) -> dict:
     train, test = data.load("train"), data.load("test")
     answers = answers_of_run(run, test, report)
     metrics = task.score(answers, test, data)
-    kept, held = hold_out(train, recipe.validation)
+    kept, held = validation_of(data, train, recipe.validation)
     evaluation = {
         "schema": 1,
         "model": run.full_name,

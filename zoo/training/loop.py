@@ -17,8 +17,8 @@ from zoo.errors import RecipeError
 from zoo.tasks import Batch, Metric
 from zoo.training import state
 from zoo.training.answering import Answering, joined, outputs_of
-from zoo.training.feeding.augmentation import Draw
-from zoo.training.feeding.batches import batches, steps_per_epoch
+from zoo.training.input_pipeline.augmentation import Draw
+from zoo.training.input_pipeline.batches import batches, steps_per_epoch
 from zoo.training.learner import Learner, Step
 from zoo.training.logs import Logs
 from zoo.training.recipe import Recipe

@@ -10,20 +10,20 @@ import keras
 from zoo import registry
 from zoo._keras import check_backend, own_settings
 from zoo._system.progress import ignore
-from zoo.data import hold_out
+from zoo.data import validation_of
 from zoo.families import create_model
 from zoo.training import environment as environments
 from zoo.training import resume as resuming
 from zoo.training.alone import alone
 from zoo.training.answering import Answering
 from zoo.training.evaluation import evaluate_run
-from zoo.training.feeding.augmentation import augment
-from zoo.training.feeding.batches import steps_per_epoch
+from zoo.training.input_pipeline.augmentation import augment
+from zoo.training.input_pipeline.batches import steps_per_epoch
 from zoo.training.learner import Learner
 from zoo.training.loop import Training
 from zoo.training.recipe import Recipe
-from zoo.training.recipe.feasible import check_examples, check_model
 from zoo.training.recipe.subject import Subject, subject_of
+from zoo.training.recipe.validation import check_examples, check_model
 from zoo.training.run import Run
 from zoo.training.signals import StopRequest, stop_requests
 from zoo.training.talk import talk
@@ -104,7 +104,9 @@ def _prepare(recipe: Recipe, report) -> Training:
     """Everything at hand, at step 0.  Seeds first: fresh weights are drawn from them."""
     subject = subject_of(recipe)
     data, task = subject.data, subject.task
-    train, validation = hold_out(data.load("train"), recipe.validation)
+    for note in data.left_out:
+        log.info("`%s`: %s", recipe.data, note)
+    train, validation = validation_of(data, data.load("train"), recipe.validation)
     train = task.prepare(train, data)
     check_examples(recipe, train)
     keras.utils.set_random_seed(recipe.seed)

@@ -84,7 +84,7 @@ def measure(
         training: the card's block of that name (`Run.training`).
         examples: inputs by name, (n, ...), for parity and agreement where there is no recipe; random unless given.
         truths: the right classes of these examples, (n, ...) int by output, for outputs that choose one.
-        made: by target, what only its maker knows: `calibration` {source, examples}, `int8_recipe`, `forms`; or, for a
+        made: by target, what only its maker knows: `calibration` {source, examples}, `int8_scheme`, `forms`; or, for a
             target that could not be made at all, `reason`.
         keep_failed: whether the bundle keeps what fails, named so on the card.
         report: called with the stage, the examples done and those in all.
@@ -101,7 +101,7 @@ def measure(
             continue
         path = folder / manifest["artifacts"][target]["file"]
         told = made.get(target, {})
-        gates[target], facts = examine(target, path, reference, report, told.get("int8_recipe"))
+        gates[target], facts = examine(target, path, reference, report, told.get("int8_scheme"))
         entries[target] = compose.artifact(folder, path, facts, told, gates[target])
         if keep_failed and entries[target]["status"] == "disabled":
             entries[target] |= compose.kept(folder, path)
@@ -109,7 +109,7 @@ def measure(
 
 
 def examine(
-    target: str, path: Path, reference: Reference, report=ignore, recipe: str | None = None
+    target: str, path: Path, reference: Reference, report=ignore, scheme: str | None = None
 ) -> tuple[list[Gate], dict]:
     """Holds one artifact against its gates.
 
@@ -118,7 +118,7 @@ def examine(
         path: its file or folder.
         reference: what it is compared with.
         report: see `measure`.
-        recipe: of int8, by which it was made.
+        scheme: of int8, by which it was made.
 
     Returns:
         (every gate that was tried, what was measured under the names that the card gives it).
@@ -128,7 +128,7 @@ def examine(
     try:
         if target != "saved_model":
             graph = read_graph(path)
-            gates += graph_gates(target, graph, recipe, ours=reference.ours)
+            gates += graph_gates(target, graph, scheme, ours=reference.ours)
             facts |= _graph_facts(target, graph)
             run = first_run(path)
             facts["peak_memory_bytes"] = run.peak_memory_bytes

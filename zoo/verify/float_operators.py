@@ -11,27 +11,20 @@ NO_KERNEL = "an island: LiteRT has no int8 kernel for it, or int8 spoils it here
 NEAR_IDENTITY = "near-identity diagonal in float"
 FLOAT_REST = "float rest"
 PRODUCTS_OF_REST = "rest int8 in matrix products alone"
-"""What the name of a recipe holds, beside others and parted from them by `, `, if it leaves that float."""
+"""What the name of a scheme holds, beside others and parted from them by `, `, if it leaves that float."""
+
+FLOAT_CELL_STATE = "cell state in float"
+PRODUCTS_ALONE = "int8 in matrix products alone"
+"""Names of schemes of recurrences."""
 
 # operator name as the TFLite schema spells it -> the reason that stands on the card beside it
 FLOAT_OPERATORS: dict[str, str] = {
-    # An LSTM's cell state, where the recipe `cell state in float` was needed: it reaches far out now and then, and int8
-    # spoils the small values that it has otherwise.  The matrix products stay int8.
-    "DEQUANTIZE": "hands int8 numbers to what has to compute in float: a cell state, a mask's comparison",
-    "MUL": "forgets and adds to the float cell state of an LSTM",
-    "ADD": "adds to the float cell state of an LSTM",
-    "TANH": "squashes the float cell state of an LSTM",
-    "SELECT_V2": "keeps the float cell state of an LSTM over a masked step",
-    "FILL": "begins the float cell state of an LSTM",
-    "WHILE": "carries the float cell state of an LSTM from block to block",
-    # Gates and all, where the recipe `int8 in matrix products alone` was needed.
-    "STRIDED_SLICE": "cuts out the float gates of a recurrence whose matrix products alone are int8",
-    "LOGISTIC": "opens the float gates of a recurrence whose matrix products alone are int8",
-    "SPLIT": "parts the float gates of a recurrence whose matrix products alone are int8",
-    "SUB": "updates the float state of a GRU whose matrix products alone are int8",
-    "RELU": "activates in a recurrence whose matrix products alone are int8",
+    "DEQUANTIZE": "hands int8 numbers to what has to compute in float: a state, a mask's comparison",
 }
+"""What may be float by any scheme."""
 
+_OF_AN_LSTM = "the float cell state of an LSTM"  # it reaches far out now and then; int8 spoils the small values it has
+_OF_GATES = "of a recurrence whose matrix products alone are int8"
 _OF_AN_IRNN = "the state of a near-identity recurrence, which its diagonal in 8 bits would spoil"
 _OF_THE_REST = "in the rest of a model around its recurrences, whose answers int8 there spoils"
 
@@ -48,8 +41,29 @@ _REST = {
 }
 """What the rest of a model does -> the operators that do it."""
 
-# recipe -> what may stay float beside these where a file's recipe has it in its name
-OF_RECIPES: dict[str, dict[str, str]] = {
+# scheme -> what may stay float beside these where a file's scheme has it in its name
+OF_SCHEMES: dict[str, dict[str, str]] = {
+    FLOAT_CELL_STATE: {
+        "MUL": f"forgets and adds to {_OF_AN_LSTM}",
+        "ADD": f"adds to {_OF_AN_LSTM}",
+        "TANH": f"squashes {_OF_AN_LSTM}",
+        "SELECT_V2": f"keeps over a masked step {_OF_AN_LSTM}",
+        "FILL": f"begins {_OF_AN_LSTM}",
+        "WHILE": f"carries from block to block {_OF_AN_LSTM}",
+    },
+    PRODUCTS_ALONE: {
+        "STRIDED_SLICE": f"cuts out the float gates {_OF_GATES}",
+        "LOGISTIC": f"opens the float gates {_OF_GATES}",
+        "SPLIT": f"parts the float gates {_OF_GATES}",
+        "MUL": f"applies the float gates {_OF_GATES}",
+        "SUB": f"updates the float state {_OF_GATES}",
+        "ADD": f"updates the float state {_OF_GATES}",
+        "TANH": f"squashes the float state {_OF_GATES}",
+        "RELU": f"activates the float state {_OF_GATES}",
+        "SELECT_V2": f"keeps over a masked step the float state {_OF_GATES}",
+        "FILL": f"begins the float state {_OF_GATES}",
+        "WHILE": f"carries from block to block the float state {_OF_GATES}",
+    },
     NEAR_IDENTITY: {
         "MUL": f"multiplies by the diagonal {_OF_AN_IRNN}",
         "ADD": f"adds to {_OF_AN_IRNN}",
@@ -65,10 +79,12 @@ OF_RECIPES: dict[str, dict[str, str]] = {
 }
 
 
-def float_operators(recipe: str | None) -> dict[str, str]:
-    """The operators that may stay float in a file of this recipe, and why; None: of a model without recurrences."""
+def float_operators(scheme: str | None) -> dict[str, str]:
+    """The operators that may stay float in a file of this scheme, and why; None: of a model without recurrences."""
     allowed = dict(FLOAT_OPERATORS)
-    for name in (recipe or "").split(", "):
-        for operator, reason in OF_RECIPES.get(name, {}).items():
-            allowed[operator] = f"{allowed[operator]}, or {reason}" if operator in allowed else reason
+    for part in (scheme or "").split("; "):
+        for name in part.rpartition(": ")[2].split(", "):  # of a model of several parts each has its own
+            for operator, reason in OF_SCHEMES.get(name, {}).items():
+                known = allowed.get(operator)
+                allowed[operator] = f"{known}, or {reason}" if known and known != reason else reason
     return allowed

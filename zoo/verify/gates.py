@@ -40,7 +40,7 @@ class GraphRule:
     bound: str
     """What is expected, in words."""
     offenders: Callable[[GraphFacts, str | None], Collection[str]]
-    """What in a graph is not so, made by a recipe of int8 or by none; empty where all is well."""
+    """What in a graph is not so, made by a scheme of int8 or by none; empty where all is well."""
     ours: bool = False
     """Whether it is for the zoo's own bundles alone: of a user's model what cannot be int8 may stay float."""
 
@@ -96,7 +96,7 @@ LARGE_WEIGHTS = GraphRule("large weights", "int8 only", lambda graph, _: _others
 INTEGERS = GraphRule(
     "float operators",
     "those of the table only",
-    lambda graph, recipe: _others(graph.floating, float_operators(recipe)),
+    lambda graph, scheme: _others(graph.floating, float_operators(scheme)),
     ours=True,
 )
 
@@ -135,17 +135,17 @@ class Gate:
         return f"{self.name}: found {self.figure}, expected {self.bound}"
 
 
-def graph_gates(target: str, graph: GraphFacts, recipe: str | None = None, *, ours: bool = True) -> list[Gate]:
+def graph_gates(target: str, graph: GraphFacts, scheme: str | None = None, *, ours: bool = True) -> list[Gate]:
     """The gates of a `.tflite` file that need no run of it.
 
     Args:
         target: whose bounds.
         graph: what is in the file.
-        recipe: by which one its recurrences were made int8; see `float_operators`.
+        scheme: by which one its recurrences were made int8; see `float_operators`.
         ours: whether the model is one of the zoo's.
     """
     rules = [rule for rule in BOUNDS[target].graph if ours or not rule.ours]
-    found = [(rule, rule.offenders(graph, recipe)) for rule in rules]
+    found = [(rule, rule.offenders(graph, scheme)) for rule in rules]
     return [Gate(rule.name, ", ".join(others) or rule.bound, rule.bound, not others) for rule, others in found]
 
 

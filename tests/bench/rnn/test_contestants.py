@@ -6,12 +6,11 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from zoo.bench.rnn.cases import CELLS, LONG, OTHERS, Case, grid
-from zoo.bench.rnn.contestants.contestant import OURS, Absent
+from zoo.bench.rnn.contestants import OURS, Absent
+from zoo.bench.rnn.contestants.conversions import cached_path, our_contestants, stock_contestants, stock_file
 from zoo.bench.rnn.contestants.litert import CompiledFile
-from zoo.bench.rnn.contestants.ours import our_contestants
-from zoo.bench.rnn.contestants.stock import cached_path, stock_contestants, stock_file
 from zoo.bench.rnn.models import answer, build
-from zoo.bench.rnn.protocol.timing import relative_error
+from zoo.bench.rnn.timing import relative_error
 from zoo.errors import ConversionError, InputError
 from zoo.export.convert import Converter
 

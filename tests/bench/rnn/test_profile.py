@@ -8,17 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, GATES, Case
+from zoo.bench.rnn.cases import GATES, Case, cases_to_profile
 from zoo.bench.rnn.contestants.litert import CompiledFile
-from zoo.bench.rnn.models import INPUT, build
-from zoo.bench.rnn.profile.asked import cases_to_profile
+from zoo.bench.rnn.models import build, lower_case
 from zoo.bench.rnn.profile.copies import kind, read_at_run_time, repeated
+from zoo.bench.rnn.profile.measurement import profile_of
 from zoo.bench.rnn.profile.report import for_screen, page
-from zoo.bench.rnn.profile.row import profile_of
 from zoo.bench.rnn.profile.steps import body, middle_step, over_time, products, shorten, stop_after
 from zoo.errors import ConversionError, InputError
 from zoo.export.assembly.file import read, write
-from zoo.export.lower import lower
 
 ROOT = Path(__file__).parents[3]
 STEPS, UNITS, BLOCK = 32, 8, 8
@@ -42,9 +40,7 @@ def files(converter):
 
     def lowered(cell: str, target: str, form: str) -> bytes:
         case = Case(cell, STEPS, UNITS, 1)
-        calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)} if target == "int8" else None
-        inputs = {INPUT: ((1, *case.shape), "float32")}
-        return lower(build(case), inputs, target, calibration=calibration, form=form, converter=converter).data
+        return lower_case(case, build(case), target, form, converter).data
 
     def both(cell: str, target: str) -> tuple[bytes, bytes]:
         if (cell, target) not in made:
@@ -148,7 +144,7 @@ def test_a_file_without_steps(files):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("choice", "message"),
     [
         ((["LSTM", "CRNN"], [8], ["float32"]), "CRNN cannot be profiled: expected some of LSTM, GRU"),
         ((["LSTM"], [8], ["float32", "int4"]), "the targets `int4` cannot be profiled: expected some of float32"),
@@ -156,9 +152,9 @@ def test_a_file_without_steps(files):
         ((["LSTM"], [0], ["int8"]), "units begin at 1: found 0"),
     ],
 )
-def test_what_is_refused(asked, message):
+def test_what_is_refused(choice, message):
     with pytest.raises(InputError, match=message):
-        cases_to_profile(*asked)
+        cases_to_profile(*choice)
 
 
 @pytest.mark.slow
@@ -168,7 +164,7 @@ def test_the_command(zoo, tmp_path):
     found = json.loads(zoo("bench", "profile", *tiny, "--write", where, "-o", kept, "--json").stdout)
     assert found == json.loads(kept.read_text("utf-8")) == json.loads(where.with_suffix(".json").read_text("utf-8"))
     (row,) = found["rows"]
-    assert (row["cell"], row["units"], row["target"], row["int8_recipe"]) == ("SimpleRNN", UNITS, "float32", None)
+    assert (row["cell"], row["units"], row["target"], row["int8_scheme"]) == ("SimpleRNN", UNITS, "float32", None)
     text = where.read_text("utf-8")
     assert text == page(found, where.as_posix())
     assert "## SimpleRNN 8 float32" in text

@@ -1,4 +1,7 @@
-"""The protocol on contestants that are known: what is in a row, and whose figures are refused.  No time is asserted."""
+"""The protocol on contestants that are known: what is in a row, whose figures are refused, when it waits.
+
+No time is asserted.
+"""
 
 import os
 import threading
@@ -8,9 +11,9 @@ import numpy as np
 import pytest
 
 from zoo._system.processor import vector_extensions
-from zoo.bench.rnn.contestants.contestant import Absent, Contestant
-from zoo.bench.rnn.protocol.machine import machine
-from zoo.bench.rnn.protocol.timing import measure, pinned, refusal, relative_error
+from zoo.bench.rnn.contestants import Absent, Contestant
+from zoo.bench.rnn.timing import LOOKS, PAUSE, Quiet, measure, pinned, refusal, relative_error
+from zoo.bench.storage import machine
 from zoo.errors import ConversionError
 from zoo.verify.measures.latency import Burst, take_turns_by
 
@@ -108,10 +111,42 @@ def test_a_slow_one_is_run_three_times():
 
 
 def test_the_machine(tmp_path):
-    facts = machine(peers=False)
+    facts = machine()
     assert facts["cpu"]
     assert "torch" not in facts["versions"]
     info = tmp_path / "cpuinfo"
     info.write_text("model name : X\nflags : fpu sse2 avx2 avx512f fma\n\nflags : avx\n")
     assert vector_extensions(info) == ["avx2", "avx512f", "fma"]
     assert vector_extensions(tmp_path / "none") == []
+
+
+def looks(*times: float):
+    """What finds these times, one after another, and is an error where nothing was to be looked at any more."""
+    return iter(times).__next__
+
+
+def test_it_waits_until_the_work_takes_what_it_took():
+    quiet = Quiet(60.0, looks(*[10.0] * LOOKS, 20.0, 12.0, 11.0, 11.6, 9.0, 11.0, 10.0))
+    quiet()  # 20, 12, 11
+    assert round((60.0 - quiet.left) / PAUSE) == LOOKS + 2
+    quiet()  # 11.6, 9
+    quiet()  # 11: by now too slow, 10
+    assert round((60.0 - quiet.left) / PAUSE) == LOOKS + 4
+
+
+def test_its_patience_ends():
+    quiet = Quiet((LOOKS + 2.5) * PAUSE, looks(*[10.0] * LOOKS, 20.0, 20.0, 20.0, 20.0))
+    quiet()
+    assert quiet.left <= 0
+    quiet()
+
+
+def test_without_patience_nothing_is_looked_at():
+    Quiet(0.0, looks())()
+
+
+def test_real_work():
+    quiet = Quiet((LOOKS + 10) * PAUSE)
+    with pinned():
+        quiet()
+    assert quiet.left < 10 * PAUSE + PAUSE

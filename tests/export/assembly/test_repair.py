@@ -8,7 +8,7 @@ from ai_edge_litert.schema_py_generated import BuiltinOperator, TensorType
 from zoo.export.assembly import operators
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Piece, Quantization, Tensor
-from zoo.export.assembly.repair import align, uncollide
+from zoo.export.assembly.repair import align, make_cache_safe
 
 
 def int8(shape: tuple[int, ...], scale: float, zero_point: int = 0, data: np.ndarray | None = None) -> Tensor:
@@ -49,13 +49,13 @@ def test_uncollide():
         graph = Graph()
         for scale in (0.1, 0.2, 0.1, 0.2):
             product(graph, int8((1, 2), scale), weight, bias, int8((1, 3), 1.0))
-        assert uncollide(graph) == 1
+        assert make_cache_safe(graph) == 1
         first, second, third, fourth = graph.operators
         assert [operator.inputs[2:] for operator in (first, third)] == [[bias] if with_bias else []] * 2
         assert second.inputs[2] is fourth.inputs[2]
         assert second.inputs[2].copy is not None
         assert second.inputs[2].data == (bias.data if with_bias else bytes(12))
-        assert uncollide(graph) == 0, "done once"
+        assert make_cache_safe(graph) == 0, "done once"
 
 
 def test_uncollide_two_graphs_of_a_file():
@@ -63,7 +63,7 @@ def test_uncollide_two_graphs_of_a_file():
     weight, graphs = int8((3, 2), 0.5, data=np.ones((3, 2))), [Graph(), Graph(), Graph()]
     for graph, scale in zip(graphs, (0.1, 0.2, 0.1), strict=True):
         product(graph, int8((1, 2), scale), weight, None, int8((1, 3), 1.0))
-    assert uncollide(*graphs) == 1
+    assert make_cache_safe(*graphs) == 1
     assert [len(graph.operators[0].inputs) for graph in graphs] == [2, 3, 2]
 
 
@@ -71,5 +71,5 @@ def test_equal_products_are_left_alone():
     weight, graph = int8((3, 2), 0.5, data=np.ones((3, 2))), Graph()
     for _ in range(3):
         product(graph, int8((1, 2), 0.1), weight, None, int8((1, 3), 1.0))
-    assert uncollide(graph) == 0
+    assert make_cache_safe(graph) == 0
     assert all(len(operator.inputs) == 2 for operator in graph.operators)

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from zoo.export.assembly.graph import quantization_for
-from zoo.export.recurrences.ranges import RECIPES, WEIGHTS_ALONE, FakeQuant, Observer, Recipe
+from zoo.export.recurrences.ranges import SCHEMES, WEIGHTS_ALONE, FakeQuant, Int8Scheme, Observer
 
-EVERYTHING = Recipe("everything")
+EVERYTHING = Int8Scheme("everything")
 
 
 def observer_of(**values) -> Observer:
@@ -30,7 +30,7 @@ def test_a_quantity_that_is_always_zero_gets_a_range():
 
 def test_percentiles_cut_the_tails():
     values = np.concatenate([np.linspace(-1, 1, 10_000), [50.0]])
-    low, high = observer_of(c=[values]).ranges(Recipe("cut", percentiles={"c": 99.9}))["c"]
+    low, high = observer_of(c=[values]).ranges(Int8Scheme("cut", percentiles={"c": 99.9}))["c"]
     assert -1 <= low < -0.99
     assert 0.99 < high <= 1.01
 
@@ -38,8 +38,8 @@ def test_percentiles_cut_the_tails():
 def test_recipes_go_from_all_int8_to_hardly_any():
     names = ["x", "xW", "h", "hU", "sum", "gates", "candidate", "squashed", "kept", "added", "c"]
     observer = observer_of(**{name: [[-1.0, 1.0]] for name in names})
-    *on_grids, (weights_alone,) = RECIPES
-    counts = [{len(observer.ranges(recipe)) for recipe in alternatives} for alternatives in on_grids]
+    *on_grids, (weights_alone,) = SCHEMES
+    counts = [{len(observer.ranges(scheme)) for scheme in alternatives} for alternatives in on_grids]
     assert counts == [{11}, {11}, {8}, {4}], "those side by side leave as much float"
     (last,) = on_grids[-1]
     assert set(observer.ranges(last)) == {"x", "xW", "h", "hU"}

@@ -38,14 +38,14 @@ class Bar:
     at_most: bool = False
 
 
-def verdicts(found: Mapping) -> list[dict]:
+def verdicts(results: Mapping) -> list[dict]:
     """For every bar that stands on this CPU: `bar`, `over`, `rows`, `value`, `worst`, `must`, `aim`, `verdict`.
 
     `value` is the geometric mean, or that of the worst row, whose name is `worst`; `verdict` is `aim`, `must`, `missed`
     or `not measured`.
     """
-    rows = found["rows"]
-    return [verdict(bar, rows) for bar in bars_of(found["machine"]["vector_extensions"], rows)]
+    rows = results["rows"]
+    return [verdict(bar, rows) for bar in bars_of(results["machine"]["vector_extensions"], rows)]
 
 
 def verdict(bar: Bar, rows: Sequence[Row]) -> dict:

@@ -33,6 +33,11 @@ SHAPES = {"ConvLSTM": (10, 16, 16, 3), "Video": (16, 16, 16, 3), "CRNN": (32, 12
 GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1, "IRNN": 1}
 CALIBRATION_EXAMPLES = 24
 
+TARGETS = ("float32", "dynamic_int8", "int8")
+"""What a recurrence is measured in where it is measured alone."""
+PROFILED_STEPS = 64
+"""Of a profiled sequence: several blocks of a loop, and few enough for all operators to stay in the CPU's caches."""
+
 LONGEST_BESIDE_PEERS, LONGEST_UNROLLED = 1024, 2048
 
 _OTHER_SIZES = {
@@ -129,6 +134,23 @@ def grid(
     if len(set(cases)) < len(cases) or not cases:
         raise InputError("each cell, length, width and depth is given once at most, and one of each at least")
     return sorted(cases, key=lambda case: case.length)
+
+
+def cases_to_profile(cells: Iterable[str], units: Iterable[int], targets: Sequence[str]) -> list[Case]:
+    """Models of one layer and `PROFILED_STEPS` steps.
+
+    Raises:
+        InputError: a cell is none of the bench's grid, a target none of `TARGETS`, a size none, or one given twice.
+    """
+    cases = grid(cells, [PROFILED_STEPS], units, [1])
+    whole = sorted({case.cell for case in cases} - {*CELLS})
+    if whole:
+        raise InputError(f"{', '.join(whole)} cannot be profiled: expected some of {', '.join(CELLS)}")
+    unknown = [target for target in targets if target not in TARGETS]
+    if unknown or len(set(targets)) < len(targets):
+        names = ", ".join(f"`{target}`" for target in unknown or targets)
+        raise InputError(f"the targets {names} cannot be profiled: expected some of {', '.join(TARGETS)}, each once")
+    return cases
 
 
 def _known(cell: str) -> str:

@@ -12,13 +12,12 @@ import keras
 from zoo._system.progress import ignore
 from zoo.bench.rnn.bars import verdicts
 from zoo.bench.rnn.cases import CELLS, INSTEAD_OF_LSTM, OTHERS, Case
-from zoo.bench.rnn.contestants.contestant import Absent, Contestant
-from zoo.bench.rnn.contestants.ours import our_contestants, warm_up
+from zoo.bench.rnn.contestants import Absent, Contestant
+from zoo.bench.rnn.contestants.conversions import our_contestants, stock_contestants, warm_up
 from zoo.bench.rnn.models import answer, build
-from zoo.bench.rnn.protocol.apart import apart
-from zoo.bench.rnn.protocol.machine import machine
-from zoo.bench.rnn.protocol.quiet import Quiet
-from zoo.bench.rnn.protocol.timing import PROTOCOL, ROUNDS, measure
+from zoo.bench.rnn.subprocess import run_in_subprocess
+from zoo.bench.rnn.timing import PROTOCOL, ROUNDS, Quiet, measure
+from zoo.bench.storage import machine
 from zoo.errors import ConversionError, needs
 from zoo.export.convert import Converter
 
@@ -33,7 +32,7 @@ def compare(
     rounds: int = ROUNDS,
     patience: float = 0.0,
     stock_time_limit: float = STOCK_TIME_LIMIT,
-    keep: Callable[[dict], object] = lambda found: None,
+    keep: Callable[[dict], object] = lambda results: None,
     report=ignore,
 ) -> dict:
     """Times every case.
@@ -42,9 +41,9 @@ def compare(
         cases: from `cases.grid`.
         peers: whether the stock conversions, PyTorch and ONNX Runtime take part.
         rounds: bursts of each contestant.
-        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `quiet`.
+        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `timing.Quiet`.
         stock_time_limit: seconds that one stock conversion may take.
-        keep: called after each case with all that was found so far, so that a run that is stopped leaves something.
+        keep: called after each case with all results so far, so that a run that is stopped leaves something.
         report: called with the stage, the cases done and those in all.
 
     Returns:
@@ -59,7 +58,7 @@ def compare(
             import onnxruntime  # noqa: F401
             import torch  # noqa: F401
     protocol = {**PROTOCOL, "rounds": rounds, "patience_s": patience}
-    found = {"schema": 1, "machine": machine(peers), "protocol": protocol, "rows": [], "bars": []}
+    results = {"schema": 1, "machine": machine(peers), "protocol": protocol, "rows": [], "bars": []}
     quiet = Quiet(patience)
     with ExitStack() as stack:
         converter = stack.enter_context(Converter())
@@ -68,13 +67,13 @@ def compare(
         warm_up(converter)
         for done, case in enumerate(cases):
             report("cases", done, len(cases))
-            found["rows"].append(_row(case, converter, stock_converter if peers else None, rounds, quiet))
-            found["rows"].sort(key=lambda row: (*CELLS, *OTHERS).index(row["cell"]))
-            found["bars"] = verdicts(found)
-            keep(found)
+            results["rows"].append(_row(case, converter, stock_converter if peers else None, rounds, quiet))
+            results["rows"].sort(key=lambda row: (*CELLS, *OTHERS).index(row["cell"]))
+            results["bars"] = verdicts(results)
+            keep(results)
             keras.backend.clear_session()
     report("cases", len(cases), len(cases))
-    return found
+    return results
 
 
 def _row(
@@ -85,7 +84,7 @@ def _row(
     if stock_converter is not None and not case.alone:
         entrants += _peers(case, stock_converter)
     try:
-        figures = apart(measure, entrants, x, answer(model, x), rounds=rounds, quiet=quiet)
+        figures = run_in_subprocess(measure, entrants, x, answer(model, x), rounds=rounds, quiet=quiet)
     except ConversionError as error:
         figures = {each.name: {"refused": error.message} for each in entrants}
     return {**case.facts(), "contestants": figures}
@@ -94,7 +93,6 @@ def _row(
 def _peers(case: Case, stock_converter: Callable[[], Converter]) -> Iterator[Contestant | Absent]:
     from zoo.bench.rnn.contestants.onnx_runtime import onnx_contestant
     from zoo.bench.rnn.contestants.pytorch import pytorch_contestant
-    from zoo.bench.rnn.contestants.stock import stock_contestants
 
     yield from stock_contestants(case, stock_converter)
     if case.cell in INSTEAD_OF_LSTM:

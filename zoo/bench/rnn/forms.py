@@ -1,41 +1,46 @@
-"""Where the two forms part: the measurements behind the form `auto`, see `zoo.export.recurrences.forms`."""
+"""The measurements behind the form `auto`, see `zoo.export.recurrences.forms`: times of both forms, and memory."""
 
 from __future__ import annotations
 
 import itertools
 import math
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache, partial
+from pathlib import Path
 from statistics import mean, median
 from typing import NamedTuple
 
 import numpy as np
 
 from zoo._system.progress import ignore
-from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, CELLS, LAYERS, UNITS, Case
-from zoo.bench.rnn.contestants.litert import RUNNERS
-from zoo.bench.rnn.memory import measure_memory
-from zoo.bench.rnn.models import INPUT, build
-from zoo.bench.rnn.protocol.apart import apart
-from zoo.bench.rnn.protocol.machine import machine
-from zoo.bench.rnn.protocol.quiet import Quiet
-from zoo.bench.rnn.protocol.timing import medians
+from zoo.bench.rnn.cases import CELLS, LAYERS, TARGETS, UNITS, Case
+from zoo.bench.rnn.contestants.litert import ENGINES, RUNNERS
+from zoo.bench.rnn.models import build, inputs_of, lower_case
+from zoo.bench.rnn.subprocess import run_in_subprocess
+from zoo.bench.rnn.timing import Quiet, medians
+from zoo.bench.storage import machine
+from zoo.errors import ConversionError
 from zoo.export.convert import Converter
-from zoo.export.lower import lower
 from zoo.export.recurrences.cells import kinds_for
 from zoo.export.recurrences.forms import ANY, Kind
 from zoo.export.recurrences.holes import cut_open
 from zoo.export.recurrences.recurrence import kind_of
+from zoo.verify.measures.first_run import first_run
 
 LENGTHS = (32, 64, 128, 256, 512, 1024)
-TARGETS = ("float32", "dynamic_int8", "int8")
 WORTH = 0.96
 """The unrolled form is taken where it needs less than this share of the other's time: what it gains in caches of its
 own it loses where others fill them, and its file is several times as large (a GRU of two layers of 64 units at T=512:
 0.97 of the loop's time in quiet moments, 0.8 to 1.8 and 1.1 in the middle of seven processes that waited for none)."""
 CLOSE = 1.25
 """By less than this factor a ratio may be on the wrong side of that."""
+
+MEMORY_CASES = Case("LSTM", 64, 16, 1), Case("LSTM", 512, 16, 1)
+"""Of so few units that weights hardly count, and unrolled, so that operators do."""
+PACKS = {"compiled": False, "interpreter": True}
+"""By runtime, whether each product packs weights of its own, see `forms.RUNTIMES`."""
 
 
 class Timing(NamedTuple):
@@ -65,13 +70,14 @@ def measure_forms(
         rounds: bursts of each contestant in a process.
         processes: fresh ones, of whose ratios the middle one counts where the first is within a quarter of the one
             that decides: how much of a long file is in the caches depends on where a process got its memory.
-        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `quiet`.
+        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `timing.Quiet`.
         report: called with the stage, the kinds done and those in all.
 
     Returns:
-        `schema`, `machine`, `memory` by runtime (see `memory.Memory`), and `rows`, one for each kind, target and
-        runtime: see `forms.Row`; cells of one kind (an IRNN is a SimpleRNN, but where weights have 8 bits) are measured
-        once.  `ratios` are the times of the unrolled form over those of the blocked one, by length; of `any`, `losses`.
+        `schema`, `machine`, `memory` by runtime (see `measure_memory`), and `rows`, one for each kind, target and
+        runtime: see `forms.Row` of `zoo.export.recurrences`; cells of one kind (an IRNN is a SimpleRNN, but where
+        weights have 8 bits) are measured once.  `ratios` are the times of the unrolled form over those of the blocked
+        one, by length; of `any`, `losses`.
     """
     kinds, rows = {}, []
     for target, *size in itertools.product(TARGETS, cells, units, layers):
@@ -84,11 +90,11 @@ def measure_forms(
             rows += _rows(kind, *size, target, lengths, converter, timing)
         memory = measure_memory(converter)
     report("kinds", len(kinds), len(kinds))
-    return {"schema": 1, "machine": machine(peers=False), "memory": memory, "rows": rows}
+    return {"schema": 1, "machine": machine(), "memory": memory, "rows": rows}
 
 
 def _kind(case: Case, target: str) -> Kind:
-    holes = cut_open(build(case), {INPUT: ((1, *case.shape), "float32")}, "float32", kinds_for(target)).holes
+    holes = cut_open(build(case), inputs_of(case), "float32", kinds_for(target)).holes
     return kind_of(holes[0], len(holes))
 
 
@@ -134,20 +140,15 @@ def losses(*runtimes: Mapping[int, float]) -> dict[int, float]:
     common = sorted(set.intersection(*map(set, runtimes)))
     by_length = {length: [ratios[length] for ratios in runtimes] for length in common}
     return {
-        length: round(max(1.0, *found) / max(1.0, *(1 / ratio for ratio in found)), 3)
-        for length, found in by_length.items()
+        length: round(max(1.0, *each) / max(1.0, *(1 / ratio for ratio in each)), 3)
+        for length, each in by_length.items()
     }
 
 
 def _files(case: Case, target: str, converter: Converter) -> tuple[dict[str, bytes], np.ndarray]:
     """A file in each form, and what to run it on."""
     model = build(case)
-    calibration = {INPUT: case.sequences(CALIBRATION_EXAMPLES, seed=1)} if target == "int8" else None
-    inputs = {INPUT: ((1, *case.shape), "float32")}
-    files = {
-        form: lower(model, inputs, target, calibration=calibration, form=form, converter=converter).data
-        for form in ("unrolled", "blocked")
-    }
+    files = {form: lower_case(case, model, target, form, converter).data for form in ("unrolled", "blocked")}
     return files, case.sequences()
 
 
@@ -158,7 +159,7 @@ def _ratio(runner: Callable, files: Mapping[str, bytes], x: np.ndarray, timing: 
     """
     loads, ratios = {form: partial(runner, data) for form, data in files.items()}, []
     for _ in range(timing.processes):
-        times = apart(medians, loads, x, rounds=timing.rounds, quiet=timing.quiet)
+        times = run_in_subprocess(medians, loads, x, rounds=timing.rounds, quiet=timing.quiet)
         ratios.append(times["unrolled"] / times["blocked"])
         if not WORTH / CLOSE < ratios[0] < WORTH * CLOSE:
             break
@@ -194,3 +195,37 @@ def rising(ratios: Mapping[int, float]) -> dict[int, float]:
         while len(pools) > 1 and mean(pools[-2]) > mean(pools[-1]):
             pools[-2:] = [pools[-2] + pools[-1]]
     return dict(zip(ratios, (math.exp(mean(pool)) for pool in pools for _ in pool), strict=True))
+
+
+def measure_memory(converter: Converter) -> dict[str, dict]:
+    """By runtime, the attributes of `memory.Memory`: the line through what two unrolled files take.
+
+    Raises:
+        ConversionError: a file cannot be run, or the system does not say what it takes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{case.length}.tflite" for case in MEMORY_CASES]
+        for case, path in zip(MEMORY_CASES, paths, strict=True):
+            path.write_bytes(lower_case(case, build(case), "float32", "unrolled", converter).data)
+        return {runtime: _line(runtime, [_peak(path, runtime) for path in paths]) for runtime in PACKS}
+
+
+def _line(runtime: str, peaks: list[int]) -> dict:
+    short, long = MEMORY_CASES
+    operators, weights = _of_a_step(short)
+    step = (peaks[1] - peaks[0]) / (long.length - short.length)
+    operator = round((step - PACKS[runtime] * 4 * weights) / operators)
+    return {"base": round(peaks[0] - short.length * step), "operator": operator, "packs": PACKS[runtime]}
+
+
+def _of_a_step(case: Case) -> tuple[int, int]:
+    """(operators, numbers in the weights that it reads)"""
+    (hole,) = cut_open(build(case), inputs_of(case), "float32").holes
+    return hole.cell.operators, hole.cell.weights
+
+
+def _peak(path: Path, runtime: str) -> int:
+    run = first_run(path, ENGINES[runtime])
+    if run.peak_memory_bytes is None:
+        raise ConversionError(f"memory cannot be measured here: {run.failure or 'the system does not say'}")
+    return run.peak_memory_bytes

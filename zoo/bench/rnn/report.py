@@ -1,15 +1,18 @@
-"""The figures of a run as tables, for the screen and for the page of the docs."""
+"""The figures of a run as tables, for the screen and for the page of the docs, which is written here."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from zoo.bench.rnn.bars import Row, figure, ratio
+from zoo.bench.rnn.bars import Row, figure, ratio, verdicts
 from zoo.bench.rnn.cases import CALIBRATION_EXAMPLES, LONGEST_BESIDE_PEERS
-from zoo.bench.rnn.contestants.contestant import OURS, PEERS
-from zoo.bench.rnn.protocol.quiet import SLOWER
-from zoo.bench.rnn.protocol.timing import OTHER_THREADS
+from zoo.bench.rnn.contestants import OURS, PEERS
+from zoo.bench.rnn.timing import OTHER_THREADS, SLOWER
+from zoo.bench.storage import write_page
+from zoo.errors import InputError
 
 LABELS = {
     "stock_loop": "stock loop",
@@ -76,35 +79,62 @@ class Table:
         return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def for_screen(found: Mapping) -> list[Table]:
+def for_screen(results: Mapping) -> list[Table]:
     """Times, ratios and bars."""
-    return [times(found, "us"), *([ratios(found)] if _peers(found) else []), bars(found)]
+    return [times(results, "us"), *([ratios(results)] if _peers(results) else []), bars(results)]
 
 
-def page(found: Mapping, name: str) -> str:
+def page(results: Mapping, name: str) -> str:
     """The page of the docs; the JSON and the plot stand beside it under the same name."""
     stem = name.rpartition("/")[2].removesuffix(".md")
-    tables = [times(found, "us"), ratios(found), times(found, "numpy_us"), times(found, "cold_us")]
-    tables += [sizes(found), seconds(found), errors(found)]
+    tables = [times(results, "us"), ratios(results), times(results, "numpy_us"), times(results, "cold_us")]
+    tables += [sizes(results), seconds(results), errors(results)]
     return PAGE.format(
         page=name,
         json=f"{stem}.json",
         plot=f"{stem}.png",
-        **machine_lines(found),
+        **machine_lines(results),
         others=OTHER_THREADS - 1,
         slower=SLOWER,
         calibrated=CALIBRATION_EXAMPLES,
         alone=LONGEST_BESIDE_PEERS,
-        bars=bars(found).markdown(),
+        bars=bars(results).markdown(),
         tables="\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in tables),
-        refused="\n".join(_refused(found)),
-        **{key: found["protocol"][key] for key in ("rounds", "patience_s", "burst_ms", "fewest_runs", "thrown_away")},
+        refused="\n".join(_refused(results)),
+        **{key: results["protocol"][key] for key in ("rounds", "patience_s", "burst_ms", "fewest_runs", "thrown_away")},
     )
 
 
-def machine_lines(found: Mapping) -> dict[str, str]:
+def write_report(results: Mapping, path: Path) -> None:
+    """Writes the page, beside it, under the same name, its plot and its figures, and `speed.png` for a first look.
+
+    Raises:
+        InputError: one cannot be written.
+    """
+    from zoo.bench.rnn.plot import draw, draw_speed, shown
+
+    draw(results, path.with_suffix(".png"))
+    if shown(results):
+        draw_speed(results, path.with_name("speed.png"))
+    write_page(page(results, path.as_posix()), results, path)
+
+
+def read_figures(path: Path) -> dict:
+    """The figures of an earlier run, judged by the bars of today.
+
+    Raises:
+        InputError: the file is not there, or is no such file.
+    """
+    try:
+        results = json.loads(path.read_text("utf-8"))
+        return {**results, "bars": verdicts(results)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"`{path}` cannot be read: {error}", "`zoo bench rnn -o` writes such a file") from error
+
+
+def machine_lines(results: Mapping) -> dict[str, str]:
     """What a page says of the machine: `cpu`, `vectors`, `versions`."""
-    facts = found["machine"]
+    facts = results["machine"]
     return {
         "cpu": facts["cpu"],
         "vectors": ", ".join(facts["vector_extensions"]) or "vector extensions unknown",
@@ -112,16 +142,16 @@ def machine_lines(found: Mapping) -> dict[str, str]:
     }
 
 
-def times(found: Mapping, column: str) -> Table:
+def times(results: Mapping, column: str) -> Table:
     """One of the three times of every contestant."""
-    names = [*OURS, *_peers(found)]
-    rows = [(_form(row), *(_number(figure(row, name, column)) for name in names)) for row in found["rows"]]
-    return _by_row(found, TITLES[column], ["auto is", *names], rows)
+    names = [*OURS, *_peers(results)]
+    rows = [(_form(row), *(_number(figure(row, name, column)) for name in names)) for row in results["rows"]]
+    return _by_row(results, TITLES[column], ["auto is", *names], rows)
 
 
-def ratios(found: Mapping) -> Table:
+def ratios(results: Mapping) -> Table:
     """Each peer's time over ours, and which form won."""
-    peers = _peers(found)
+    peers = _peers(results)
     heads = ("model", "faster form", *(f"{LABELS[name]} / auto" for name in peers), "ONNX Runtime / best int8")
     return Table(
         "Ratios of time, peers over ours",
@@ -133,12 +163,12 @@ def ratios(found: Mapping) -> Table:
                 *(_number(ratio(name)(row)) for name in peers),
                 _number(ratio("onnxruntime", "dynamic_int8", "int8")(row)),
             )
-            for row in found["rows"]
+            for row in results["rows"]
         ],
     )
 
 
-def bars(found: Mapping) -> Table:
+def bars(results: Mapping) -> Table:
     """What was to be reached, and what was."""
     return Table(
         "Bars",
@@ -154,36 +184,36 @@ def bars(found: Mapping) -> Table:
                 f"**{bar['verdict']}**" if bar["verdict"] == "missed" else bar["verdict"],
                 bar["worst"] or "-",
             )
-            for bar in found["bars"]
+            for bar in results["bars"]
         ],
     )
 
 
-def sizes(found: Mapping) -> Table:
+def sizes(results: Mapping) -> Table:
     """Bytes of the files."""
-    names = [*OURS, *(name for name in _peers(found) if name.startswith("stock"))]
-    rows = [[_number(figure(row, name, "bytes")) for name in names] for row in found["rows"]]
-    return _by_row(found, "Size of the file, bytes", names, rows)
+    names = [*OURS, *(name for name in _peers(results) if name.startswith("stock"))]
+    rows = [[_number(figure(row, name, "bytes")) for name in names] for row in results["rows"]]
+    return _by_row(results, "Size of the file, bytes", names, rows)
 
 
-def seconds(found: Mapping) -> Table:
+def seconds(results: Mapping) -> Table:
     """What our conversions took."""
     rows = [
         ["/".join(_number(_fact(row, name, fact)) for fact in ("converter_cpu_s", "conversion_cpu_s")) for name in OURS]
-        for row in found["rows"]
+        for row in results["rows"]
     ]
-    return _by_row(found, "CPU seconds of the converter / of the whole conversion, imports aside", OURS, rows)
+    return _by_row(results, "CPU seconds of the converter / of the whole conversion, imports aside", OURS, rows)
 
 
-def errors(found: Mapping) -> Table:
+def errors(results: Mapping) -> Table:
     """How far each is from Keras."""
-    names = [*OURS, *_peers(found)]
-    rows = [[_small(_fact(row, name, "error")) for name in names] for row in found["rows"]]
-    return _by_row(found, "Largest error, as a share of the output's scale", names, rows)
+    names = [*OURS, *_peers(results)]
+    rows = [[_small(_fact(row, name, "error")) for name in names] for row in results["rows"]]
+    return _by_row(results, "Largest error, as a share of the output's scale", names, rows)
 
 
-def _by_row(found: Mapping, title: str, names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
-    rows = [(row["name"], *those) for row, those in zip(found["rows"], cells, strict=True)]
+def _by_row(results: Mapping, title: str, names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+    rows = [(row["name"], *those) for row, those in zip(results["rows"], cells, strict=True)]
     return Table(title, ("model", *(LABELS.get(name, name) for name in names)), rows)
 
 
@@ -192,10 +222,10 @@ def _fact(row: Row, name: str, fact: str) -> float | None:
     return row["contestants"].get(name, {}).get(fact)
 
 
-def _refused(found: Mapping) -> Iterator[str]:
+def _refused(results: Mapping) -> Iterator[str]:
     """Who has no figures in which row, and why."""
     reasons: dict[tuple[str, str], list[str]] = {}
-    for row in found["rows"]:
+    for row in results["rows"]:
         for name, contestant in row["contestants"].items():
             if "refused" in contestant:
                 reasons.setdefault((row["name"], contestant["refused"]), []).append(LABELS.get(name, name))
@@ -207,9 +237,9 @@ def _refused(found: Mapping) -> Iterator[str]:
         yield f"- {row}, {', '.join(names)}: {reason}"
 
 
-def _peers(found: Mapping) -> Sequence[str]:
+def _peers(results: Mapping) -> Sequence[str]:
     """The peers that took part."""
-    return [name for name in PEERS if any(name in row["contestants"] for row in found["rows"])]
+    return [name for name in PEERS if any(name in row["contestants"] for row in results["rows"])]
 
 
 def _form(row: Row) -> str:

@@ -12,17 +12,14 @@ import keras
 
 from zoo._system.progress import ignore
 from zoo.bench.rnn.cases import Case
-from zoo.bench.rnn.contestants.litert import RUNNERS
-from zoo.bench.rnn.contestants.stock import stock_file
-from zoo.bench.rnn.memory import ENGINES
-from zoo.bench.rnn.models import INPUT, build
-from zoo.bench.rnn.protocol.apart import apart
-from zoo.bench.rnn.protocol.machine import machine
-from zoo.bench.rnn.protocol.quiet import Quiet
-from zoo.bench.rnn.protocol.timing import ROUNDS, medians
+from zoo.bench.rnn.contestants.conversions import stock_file
+from zoo.bench.rnn.contestants.litert import ENGINES, RUNNERS
+from zoo.bench.rnn.models import build, lower_case
 from zoo.bench.rnn.report import Table
+from zoo.bench.rnn.subprocess import run_in_subprocess
+from zoo.bench.rnn.timing import ROUNDS, Quiet, medians
+from zoo.bench.storage import machine
 from zoo.export.convert import Converter
-from zoo.export.lower import lower
 from zoo.verify.measures.first_run import first_run
 
 CASES = (Case("LSTM", 100, 128, 4), Case("GRU", 50, 64, 2), Case("LSTM", 512, 64, 1))
@@ -38,7 +35,7 @@ def compare_runtimes(
     Args:
         cases: of `cases`.
         rounds: bursts of each file.
-        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `quiet`.
+        patience: seconds to wait in all for moments in which nobody else slows the machine down, see `timing.Quiet`.
         report: called with the stage, the cases done and those in all.
 
     Returns:
@@ -52,16 +49,18 @@ def compare_runtimes(
             report("cases", done, len(cases))
             files = _files(case, converter())
             times = {
-                runtime: apart(medians, _loads(files, runtime), case.sequences(), rounds=rounds, quiet=quiet)
+                runtime: run_in_subprocess(
+                    medians, _loads(files, runtime), case.sequences(), rounds=rounds, quiet=quiet
+                )
                 for runtime in RUNNERS
             }
             rows.append({**case.facts(), "files": {name: _facts(name, files, times) for name in files}})
             keras.backend.clear_session()
     report("cases", len(cases), len(cases))
-    return {"schema": 1, "machine": machine(peers=False), "rows": rows}
+    return {"schema": 1, "machine": machine(), "rows": rows}
 
 
-def table(found: Mapping) -> Table:
+def table(results: Mapping) -> Table:
     """A row for each file of each case."""
     columns = ("model", "file", "bytes", "us CompiledModel", "MB", "us Interpreter", "MB")
     rows = [
@@ -71,15 +70,15 @@ def table(found: Mapping) -> Table:
             f"{facts['bytes']:,}",
             *(cell for runtime in RUNNERS for cell in _cells(facts[runtime])),
         )
-        for row in found["rows"]
+        for row in results["rows"]
         for name, facts in row["files"].items()
     ]
-    return Table(f"Time of one inference and peak memory, {found['machine']['cpu']}", columns, rows)
+    return Table(f"Time of one inference and peak memory, {results['machine']['cpu']}", columns, rows)
 
 
 def _files(case: Case, converter: Converter) -> dict[str, bytes]:
-    model, inputs = build(case), {INPUT: ((1, *case.shape), "float32")}
-    ours = {form: lower(model, inputs, "float32", form=form, converter=converter).data for form in FORMS}
+    model = build(case)
+    ours = {form: lower_case(case, model, "float32", form, converter).data for form in FORMS}
     return {STOCK: stock_file(case, False, lambda: converter), **ours}
 
 

@@ -11,7 +11,7 @@ _UNSIGNED_SHIFT = 128
 """uint8 stores what int8 does, 128 higher."""
 
 
-def peel(piece: Piece) -> Piece:
+def strip_io_quantization(piece: Piece) -> Piece:
     """Takes the QUANTIZE off each input and the DEQUANTIZE off each output; an end without one stays float.
 
     An input that is quantised to several grids takes the finest; the others are requantised from it.

@@ -68,7 +68,7 @@ class Tensor:
     quantization: Quantization | None = None
     data: bytes | None = None
     copy: object = None
-    """Constants of equal data share a buffer of the file; those of unlike `copy` do not (see `repair.uncollide`)."""
+    """Constants of equal data share a buffer of the file; those of unlike `copy` do not: `repair.make_cache_safe`."""
     variable: bool = False
     shape_signature: tuple[int, ...] | None = None
     name: str = ""

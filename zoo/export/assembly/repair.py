@@ -3,8 +3,8 @@
 `align`: the converter may give an operator that only moves numbers (seen: REVERSE_V2, so every Bidirectional with
 sequences) an output on another grid than its input.  The kernel copies bytes, so the numbers change their meaning.
 
-`uncollide`: XNNPACK's weight cache finds packed weights by their buffers.  What it packs depends on the weight's shape
-and, in int8, on the grids as well: operators that share buffers and differ in those get each other's weights
+`make_cache_safe`: XNNPACK's weight cache finds packed weights by their buffers.  What it packs depends on the weight's
+shape and, in int8, on the grids as well: operators that share buffers and differ in those get each other's weights
 (`zoo.runtime.engine.weight_cache` has the whole rule).
 """
 
@@ -69,7 +69,7 @@ def align(graph: Graph) -> int:
     return repaired
 
 
-def uncollide(*graphs: Graph) -> int:
+def make_cache_safe(*graphs: Graph) -> int:
     """Gives operators that share what the cache looks at, but not all that packing depends on, a copy of the former.
 
     Args:

@@ -16,6 +16,7 @@ from zoo.data import DataSet, get_data, list_data
 from zoo.errors import InputError, nearest
 from zoo.runtime.reading.arrays import BROKEN_ARCHIVE, InputSpec, by_input, check_names, fit_array
 from zoo.runtime.reading.inputs import read_inputs, readable_files
+from zoo.runtime.reading.readers import suffixes
 
 _BY_NAME = "give arrays by input name, `{name: (n, ...)}`, or the path of an `.npz`"
 COUNT = 300
@@ -56,7 +57,8 @@ def read_calibration(source: object, specs: Specs, data: DataSet | None, ranges:
     """Reads calibration examples.
 
     Args:
-        source: the name of a data set, the path of an `.npz` or of a folder, or arrays by input name; None: `data`.
+        source: the name of a data set, the path of an `.npz`, of a folder or of data of one's own (see `zoo.data.own`),
+            or arrays by input name; None: `data`.
         specs: the model's inputs by name, batch 1.
         data: what the model was trained on.
         ranges: by input name, the lowest and highest value that is physically sensible; others are clipped to it.
@@ -75,6 +77,10 @@ def read_calibration(source: object, specs: Specs, data: DataSet | None, ranges:
         )
     elif source is None or str(source) in list_data():
         found = _of_data(data if source is None else get_data(str(source)), specs)
+    elif _is_data_set(Path(source), specs):
+        shapes = {name: spec.example for name, spec in specs.items()}
+        said = {name: {"kind": spec.kind, "fit": spec.fit, "of": spec.counts} for name, spec in specs.items()}
+        found = _of_data(get_data(source).fitted(shapes, said), specs)
     else:
         found = _of_path(Path(source), specs)
     clipped = {name: np.clip(found.inputs[name], *limits) for name, limits in ranges.items() if name in found.inputs}
@@ -114,12 +120,25 @@ def _named(source: object, specs: Specs, where: str) -> object:
 
 
 def _of_data(data: DataSet, specs: Specs) -> Calibration:
-    examples = data.load("train")
-    where, rows = f"data set `{data.name}`", chosen(len(examples))
-    columns = by_input({name: column for name, column in examples.inputs.items() if name in specs}, specs)
-    check_names(columns, specs, where)
-    arrays = {name: columns[name][rows] for name in specs}
-    return Calibration(_rows(arrays, np.arange(len(rows)), specs, where), f"{data.name} train", len(examples))
+    train, where = data.load("train"), f"data set `{data.name}`"
+    columns = {name: column for name, column in train.inputs.items() if name in specs}
+    check_names(list(columns), specs, where)
+    rows = chosen(len(train))  # what is chosen may be all that fits into memory
+    _, loaded = _loaded({name: column[rows] for name, column in columns.items()}, specs, where)
+    return Calibration(_rows(loaded, np.arange(len(rows)), specs, where), f"{data.name} train", len(train))
+
+
+def _is_data_set(path: Path, specs: Specs) -> bool:
+    """Whether a path holds examples with what they are to be answered by, as recipes take them."""
+    if path.is_dir():
+        return any(each.is_dir() for each in path.iterdir()) and not any(
+            each.suffix.lower() in suffixes(["array"]) for each in path.iterdir()
+        )
+    if path.suffix == ".npz" and path.is_file():
+        with opened(path) as arrays:
+            names = set(arrays)
+        return not names & set(specs) and bool({"y", "y_train", "label", "labels", "value", "target"} & names)
+    return path.suffix == ".csv" and path.is_file()
 
 
 def _of_path(path: Path, specs: Specs) -> Calibration:

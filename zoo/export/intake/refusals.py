@@ -13,8 +13,7 @@ from zoo.export.intake.request import Request
 from zoo.export.intake.shapes import fixed_shapes
 from zoo.sources.graphs.layer import GraphFunction
 from zoo.sources.names import input_names
-
-_FLOAT_TARGETS = ("saved_model", "float32", "float16")
+from zoo.targets import WHOLE_WEIGHTS
 
 
 def refuse(model: keras.Model, request: Request) -> None:
@@ -105,7 +104,7 @@ def check_recurrence(layer: layers.RNN, request: Request) -> None:
             f"layer `{layer.name}` repeats its cell in its own way: `{type(layer).__name__}` overrides `inner_loop`",
             "put what a step does into a cell, `keras.layers.RNN(MyCell(8))`; the target `saved_model` takes it as is",
         )
-    small = [target for target in request.targets if target not in _FLOAT_TARGETS]
+    small = [target for target in request.targets if target not in WHOLE_WEIGHTS]
     if isinstance(layer, layers.ConvLSTM3D) and small:
         raise ConversionError(
             f"layer `{layer.name}` is a ConvLSTM3D, and CONV_3D computes in float alone: found the target `{small[0]}`",

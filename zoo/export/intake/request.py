@@ -11,8 +11,6 @@ from zoo.export.recurrences.forms import ANY, Chooser
 from zoo.targets import TARGETS
 
 LATER = ("micro", "onnx")
-CALIBRATED = ("int8", "int16x8")
-"""Targets whose activations are integers: their ranges are measured on calibration examples."""
 
 
 @dataclass(frozen=True)

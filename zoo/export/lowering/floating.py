@@ -7,7 +7,7 @@ import numpy as np
 from zoo.errors import ConversionError
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import TYPES, Piece, Tensor
-from zoo.export.assembly.repair import uncollide
+from zoo.export.assembly.repair import make_cache_safe
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.job import Job, Lowered, culprit
 from zoo.export.recurrences.recurrence import Order
@@ -26,7 +26,7 @@ def lower_float(job: Job, target: str) -> Lowered:
     for recurrence in recurrences:
         recurrence.receive(pieces)
     wholes = {part.signature: _assembled(part, pieces.get(f"rest_{part.signature}")) for part in job.parts}
-    uncollide(*(whole.graph for whole in wholes.values()))
+    make_cache_safe(*(whole.graph for whole in wholes.values()))
     forms = tuple(recurrence.form for recurrence in job.recurrences)
     return Lowered(write(wholes), forms, pieces=wholes)
 

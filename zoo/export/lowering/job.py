@@ -95,14 +95,14 @@ class Lowered:
         data: the `.tflite` file.
         pieces: what it is made of, by signature.
         forms: `unrolled` or `blocked` for each recurrence, in the order of their calls.
-        int8_recipe: what the recurrences of an `int8` file compute in integers; None elsewhere.
+        int8_scheme: what the recurrences of an `int8` file compute in integers; None elsewhere.
         float_islands: operators of an `int8` file that compute in float -> how many.
         kept_inputs: inputs of an integer file that hold the numbers that they are given, and why.
     """
 
     data: bytes
     forms: tuple[str, ...] = ()
-    int8_recipe: str | None = None
+    int8_scheme: str | None = None
     float_islands: Mapping[str, int] = field(default_factory=dict)
     kept_inputs: Mapping[str, str] = field(default_factory=dict)
     pieces: Mapping[str, Piece] = field(default_factory=dict, repr=False, compare=False)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from zoo.export.assembly.file import write
-from zoo.export.assembly.repair import uncollide
+from zoo.export.assembly.repair import make_cache_safe
 from zoo.export.lowering.job import Lowered
 
 
@@ -17,8 +17,8 @@ def join(parts: Mapping[str, Lowered]) -> Lowered:
     if len(parts) == 1:
         return next(iter(parts.values()))
     pieces = {signature: piece for lowered in parts.values() for signature, piece in lowered.pieces.items()}
-    uncollide(*(piece.graph for piece in pieces.values()))
-    schemes = {name: lowered.int8_recipe for name, lowered in parts.items() if lowered.int8_recipe}
+    make_cache_safe(*(piece.graph for piece in pieces.values()))
+    schemes = {name: lowered.int8_scheme for name, lowered in parts.items() if lowered.int8_scheme}
     one = len(set(schemes.values())) == 1 and len(schemes) == len(parts)
     return Lowered(
         write(pieces),

@@ -29,13 +29,13 @@ from keras.layers import RNN, Bidirectional
 from zoo._system.replaced import replaced
 from zoo.errors import ConversionError, ZooError
 from zoo.export.blame import blaming, marking
+from zoo.export.device_forms import device_forms, repeated_row
 from zoo.export.inputs.front import Front, Keep, front_of, with_names
 from zoo.export.inputs.traced import source_of, upstream
 from zoo.export.inputs.uses import Uses, uses_of
-from zoo.export.lowering.device_forms import device_forms, repeated_row
 from zoo.export.recurrences.cells import FLOAT_WEIGHTS, Cell, Kinds, cell_of
+from zoo.export.recurrences.continued import Window
 from zoo.export.refusal import OTHERWISE
-from zoo.export.streaming.layers import Window
 
 Inputs = Mapping[str, tuple[tuple[int, ...], str]]
 """The shape, batch and lengths fixed, and the dtype of each input of a model."""

@@ -1,8 +1,9 @@
 """The ranges of a recurrence in int8, shared by all its steps: so unrolled and blocked files compute the same bits.
 
-`Observer` notes them while the equations run on calibration examples; a `Recipe` says which quantities become int8 and
-how wide their ranges are; `FakeQuant` puts the quantities of the equations on grids, which is what the converter reads.
-A traced cell has no named quantities: `StepSamples` keeps what its steps are given, and the converter calibrates one.
+`Observer` notes them while the equations run on calibration examples.  An `Int8Scheme` says which quantities become
+int8 and how wide their ranges are.  `FakeQuant` puts the quantities of the equations on grids, which is what the
+converter reads.  A traced cell has no named quantities: `StepSamples` keeps what its steps are given, and the converter
+calibrates one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import tensorflow as tf
+
+from zoo.verify.float_operators import FLOAT_CELL_STATE, PRODUCTS_ALONE
 
 Range = tuple[float, float]
 """Lowest and highest number."""
@@ -28,7 +31,7 @@ _SAMPLES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Int8Scheme:
     """A way to compute a recurrence in integers.
 
     Attributes:
@@ -65,20 +68,20 @@ def _kind(quantity: str) -> str:
 _ENDS_OF_PRODUCTS = frozenset({"x", "xW", "xW_n", "h", "hU", "rh", "rhU", "recalled", "hE"})
 
 
-def _cut(percentile: float) -> Recipe:
+def _cut(percentile: float) -> Int8Scheme:
     """What int8 spoils is states without bounds: they reach far out now and then, which an even grid has to cover."""
     quantities = ("c", "kept", "recalled", "hE")  # of an LSTM, of a near-identity recurrence
-    return Recipe(f"all int8, states cut at percentile {percentile:g}", dict.fromkeys(quantities, percentile))
+    return Int8Scheme(f"all int8, states cut at percentile {percentile:g}", dict.fromkeys(quantities, percentile))
 
 
-WEIGHTS_ALONE = Recipe("weights alone in 8 bits", floating=None)
+WEIGHTS_ALONE = Int8Scheme("weights alone in 8 bits", floating=None)
 """The way of `dynamic_int8`: steps compute in float, and products with large weights quantise what they are given."""
 
-RECIPES = (
-    (Recipe("all int8"),),
+SCHEMES = (
+    (Int8Scheme("all int8"),),
     (_cut(99.99), _cut(99.9), _cut(99.5)),
-    (Recipe("cell state in float", floating=frozenset({"c", "kept", "added"})),),
-    (Recipe("int8 in matrix products alone", floating=None),),
+    (Int8Scheme(FLOAT_CELL_STATE, floating=frozenset({"c", "kept", "added"})),),
+    (Int8Scheme(PRODUCTS_ALONE, floating=None),),
     (WEIGHTS_ALONE,),
 )
 """From the fastest to the most exact (measured on four LSTM layers over ECG); those side by side are equally fast.
@@ -107,17 +110,17 @@ class Observer:
         array = np.asarray(value)
         self.low[name] = min(self.low.get(name, 0.0), float(array.min()))
         self.high[name] = max(self.high.get(name, 0.0), float(array.max()))
-        if any(recipe.percentile(name) for alternatives in RECIPES for recipe in alternatives):
+        if any(scheme.percentile(name) for alternatives in SCHEMES for scheme in alternatives):
             self._samples.setdefault(name, []).append(array.ravel()[:: self._every])
         return value
 
-    def ranges(self, recipe: Recipe) -> dict[str, Range]:
-        """What a recipe makes of the quantities that were noted; all ranges hold 0."""
-        return {name: self._range(name, recipe) for name in self.low if not recipe.keeps_float(name)}
+    def ranges(self, scheme: Int8Scheme) -> dict[str, Range]:
+        """What a scheme makes of the quantities that were noted; all ranges hold 0."""
+        return {name: self._range(name, scheme) for name in self.low if not scheme.keeps_float(name)}
 
-    def _range(self, name: str, recipe: Recipe) -> Range:
+    def _range(self, name: str, scheme: Int8Scheme) -> Range:
         low, high = self.low[name], self.high[name]
-        if share := recipe.percentile(name):
+        if share := scheme.percentile(name):
             low, high = np.percentile(np.concatenate(self._samples[name]), [100 - share, share])
         low, high = min(float(low), 0.0), max(float(high), 0.0)
         return (low, high) if high - low > _NARROWEST else (-1.0, 1.0)

@@ -16,9 +16,9 @@ from keras import layers
 
 from zoo.errors import ConversionError, InputError
 from zoo.export.recurrences.cells import cell_of
-from zoo.export.streaming.acts_by_step import mask_obstacle, obstacle, slice_obstacle, window_obstacle
+from zoo.export.recurrences.continued import Continued, Unpadded, Windowed
 from zoo.export.streaming.flow import CONVOLUTIONS, POOLINGS, Flow, Reach, with_zeros
-from zoo.export.streaming.layers import Continued, Unpadded, Windowed
+from zoo.export.streaming.streamable import mask_obstacle, obstacle, slice_obstacle, window_obstacle
 from zoo.families import Part
 
 

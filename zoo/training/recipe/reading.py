@@ -1,5 +1,6 @@
 """Reads recipes: one flat YAML each, checked before anything is done; what is wrong is said with its file and key."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,16 +9,20 @@ import yaml
 from pydantic import ValidationError
 
 from zoo import registry
+from zoo.data import get_data, list_data
+from zoo.data.own import looks_like_a_path
 from zoo.errors import PluginError, RecipeError, UnknownNameError, the_nearest
 from zoo.paths import recipe_path
 from zoo.tasks import Task, get_task, list_tasks
 from zoo.tasks.task import Settings
 from zoo.training.recipe import _yaml
-from zoo.training.recipe.feasible import check_recipe
 from zoo.training.recipe.recipe import Recipe
+from zoo.training.recipe.validation import check_recipe
 
-KEYS = {key: field for key, field in Recipe.model_fields.items() if key != "settings"}
+FIELDS = {key: field for key, field in Recipe.model_fields.items() if key != "settings"}
 """Those of every recipe."""
+KEYS = {key: field for key, field in FIELDS.items() if key != "data_version"}
+"""Those that a person writes."""
 
 
 def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) -> Recipe:
@@ -33,9 +38,18 @@ def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) 
     """
     path = Path(recipe) if Path(recipe).is_file() else recipe_path(str(recipe))
     overrides = overrides or {}
-    parsed = _validate({**_read(path), **overrides}, path, overrides)
+    parsed = _with_data_at_hand(_validate({**_read(path), **overrides}, path, overrides))
     check_recipe(parsed, str(path))
     return parsed
+
+
+def _with_data_at_hand(recipe: Recipe) -> Recipe:
+    """Data of one's own by their whole path, and held to what they contain now, if no run says what they must."""
+    if recipe.data in list_data() or not looks_like_a_path(recipe.data):
+        return recipe
+    path = os.path.abspath(os.path.expanduser(recipe.data))
+    version = recipe.data_version or (get_data(path).version if os.path.exists(path) else None)
+    return recipe.model_copy(update={"data": path, "data_version": version})
 
 
 def parse_overrides(settings: list[str]) -> dict[str, object]:
@@ -90,7 +104,7 @@ def _explain(fault: dict, path: Path, overrides: dict, task: Task | None) -> tup
     """Message and hint for one complaint of pydantic."""
     key = str(fault["loc"][0])
     where = f"`--set {key}=...`" if key in overrides else f"`{path}`"
-    fields = KEYS | (task.Settings.model_fields if task else {})
+    fields = FIELDS | (task.Settings.model_fields if task else {})
     if fault["type"] == "extra_forbidden":
         return f"{where}: {_unknown(key, fields, task)}", None
     expected = fields[key].description

@@ -1,5 +1,7 @@
 """A recipe: everything that says how one `name.tag` is trained."""
 
+import re
+from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
@@ -18,7 +20,12 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     model: str = Field(description="the name of a model (`zoo list`)")
-    data: str = Field(description="the name of a data set (`zoo data list`)")
+    data: str = Field(
+        description="the name of a data set (`zoo data list`), or the path of your own: a folder, a `.csv`, an `.npz`"
+    )
+    data_version: str | None = Field(
+        None, description="what `zoo train` writes into a run: the content that data of your own had"
+    )
     tag: str | None = Field(
         None, pattern="^[a-z0-9_]+$", description="letters a-z, digits, `_`; the name of `data` unless given"
     )
@@ -40,8 +47,10 @@ class Recipe(BaseModel):
     )
     clip_norm: Positive | None = Field(None, description="a number above 0: largest global norm of a step's gradient")
     augment: list[str] = Field([], description="a list of names of augmentations")
-    validation: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=1)] = Field(
-        description="how many examples at the end of train are held out, or the list of groups (records) that are"
+    validation: Annotated[int, Field(ge=1)] | Annotated[list[int], Field(min_length=1)] | None = Field(
+        None,
+        description="how many examples at the end of train are held out, or the list of groups (records) that are; "
+        "data of your own have a split of their own unless given",
     )
     monitor: str | None = Field(
         None,
@@ -66,7 +75,7 @@ class Recipe(BaseModel):
     @property
     def full_name(self) -> str:
         """`name.tag`, which the weights will go by."""
-        return f"{self.model}.{self.tag or self.data}"
+        return f"{self.model}.{self.tag or _tag_of(self.data)}"
 
     @property
     def headline(self) -> str:
@@ -90,3 +99,12 @@ class Recipe(BaseModel):
     def to_yaml(self) -> str:
         """The resolved recipe: every key that has a value."""
         return _yaml.render({key: value for key, value in self.values().items() if value is not None})
+
+
+def _tag_of(data: str) -> str:
+    """The name of a data set; of a path the name of its folder or file, as a tag may be called."""
+    if re.fullmatch("[a-z0-9_]+", data):
+        return data
+    path = PurePath(data)
+    name = path.stem if path.suffix.lower() in (".csv", ".npz") else path.name
+    return re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")[:100] or "own"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-from zoo.data.splits import hold_out
+from zoo.data import validation_of
 from zoo.families._counting import facts as counted_facts
 from zoo.registry import get_spec
 from zoo.sources.graphs.layer import GraphFunction
@@ -78,7 +78,7 @@ def artifact(folder: Path, path: Path, facts: Mapping, made: Mapping, gates: Seq
         "reason": "; ".join(failed) or None,
         "same_as": facts.get("same_as"),
         "calibration": made.get("calibration"),
-        "int8_recipe": made.get("int8_recipe"),
+        "int8_scheme": made.get("int8_scheme"),
         "kept_inputs": made.get("kept_inputs") or None,
         "signatures": facts.get("signatures"),
         "operators": facts.get("operators"),
@@ -103,7 +103,7 @@ def kept(folder: Path, path: Path) -> dict:
 
 def not_made(made: Mapping) -> dict:
     """The entry of a target that could not be made: the reason, and null for all that was not measured."""
-    keys = ("file", "sha256", "bytes", "status", "reason", "same_as", "calibration", "int8_recipe", "kept_inputs")
+    keys = ("file", "sha256", "bytes", "status", "reason", "same_as", "calibration", "int8_scheme", "kept_inputs")
     keys += (
         "signatures",
         "operators",
@@ -173,7 +173,7 @@ def _data(recipe: Recipe | None, reference: Reference) -> dict | None:
         return None
     evaluation = reference.evaluation
     data, test = evaluation.subject.data, evaluation.examples
-    kept, held = hold_out(evaluation.train, recipe.validation)
+    kept, held = validation_of(data, evaluation.train, recipe.validation)
     return {
         "name": data.name,
         "version": data.version,

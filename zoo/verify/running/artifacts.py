@@ -5,6 +5,7 @@ process that has no zoo.
 """
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from typing import IO
 import numpy as np
 
 from zoo._system.progress import ignore
+from zoo.data.columns import blocks
 from zoo.errors import BundleError
 from zoo.runtime.engine.litert import LiteRTRunner
 from zoo.verify.measures import latency
@@ -24,6 +26,8 @@ from zoo.verify.running.interpreted import on_interpreter
 SCRIPT = Path(__file__).with_name("_saved_model_script.py")
 MANY = 256
 """Rows in a call of a signature that takes any number of them."""
+MOST_BYTES = 2**26
+"""Of the inputs that lie on disk for a SavedModel at a time."""
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -95,10 +99,13 @@ class SavedModelArtifact:
         self, inputs: Arrays, rows: int | None = None, report=ignore, stage: str = "", part: str | None = None
     ) -> dict[str, np.ndarray]:
         """Runs every example: inputs and outputs are by name, (n, ...)."""
-        count = len(next(iter(inputs.values())))
-        found = self._run(part or self._part, inputs, rows or self.rows[-1])
-        report(stage, count, count)
-        return found
+        part, rows, count = part or self._part, rows or self.rows[-1], len(next(iter(inputs.values())))
+        wanted, results = [inputs[name] for name in self.signatures[part]], []
+        row_bytes = sum(math.prod(column.shape[1:]) * column.dtype.itemsize for column in wanted)
+        for block in blocks(count, rows * max(1, MOST_BYTES // (rows * row_bytes))):
+            results.append(self._run(part, {name: inputs[name][block] for name in self.signatures[part]}, rows))
+            report(stage, block.stop, count)
+        return {name: np.concatenate([each[name] for each in results]) for name in results[0]}
 
     def run(self, signature: str, /, **arrays: np.ndarray) -> dict[str, np.ndarray]:
         """One call of any signature; see `zoo.runtime.decode.Runner`."""
@@ -124,7 +131,7 @@ class SavedModelArtifact:
 
     def _ask(self, do: str, signature: str, inputs: Arrays, **more) -> dict:
         given = self._scratch / "inputs.npz"
-        np.savez(given, **{name: inputs[name][:] for name in self.signatures[signature]})
+        np.savez(given, **{name: inputs[name] for name in self.signatures[signature]})
         return self._request({"do": do, "signature": signature, "inputs": str(given), **more})
 
     def _request(self, request: dict) -> dict:

@@ -72,3 +72,5 @@ class InterpretedFile:
 
 RUNNERS = {"compiled": CompiledFile, "interpreter": InterpretedFile}
 """By the runtime that `auto` picks for, see `forms.RUNTIMES`."""
+ENGINES = {"compiled": "best", "interpreter": "interpreter"}
+"""What `first_run` calls them."""

@@ -10,7 +10,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from zoo.bench.rnn.cases import FEATURES, Case
-from zoo.bench.rnn.contestants.contestant import Contestant
+from zoo.bench.rnn.contestants import Contestant
 
 INPUT, OUTPUT = "sequence", "output"
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from zoo.bench.rnn.cases import FEATURES, Case
-from zoo.bench.rnn.contestants.contestant import Contestant
+from zoo.bench.rnn.contestants import Contestant
 
 ORDERS = {"LSTM": (0, 1, 2, 3), "GRU": (1, 0, 2), "SimpleRNN": (0,), "IRNN": (0,)}
 """PyTorch's gates among Keras's: i, f, g, o in both; r, z, n of Keras's z, r, n."""

@@ -1,6 +1,5 @@
 """Where the time of a recurrent step goes: its operators one by one, beside the step and the loop as they run.
 
-`asked` says what can be profiled, `steps` finds the operators of a step in a file and cuts files short, `copies` makes
-files that differ by copies of one operator, `differences` has the protocol, `row` is one profile, `measure` a run of
-all, `report` shows it.
+`steps` finds the operators of a step in a file and cuts files short, `copies` makes files that differ by copies of one
+operator, `measurement` times them, `report` shows it.
 """

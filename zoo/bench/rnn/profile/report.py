@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from zoo.bench.rnn.kept import write_figures
-from zoo.bench.rnn.profile.asked import STEPS
+from zoo.bench.rnn.cases import PROFILED_STEPS
 from zoo.bench.rnn.report import Table, machine_lines
 
 PAGE = """# Where the time of a recurrent step goes
@@ -44,38 +42,32 @@ How each is measured:
 """
 
 
-def for_screen(found: Mapping) -> list[Table]:
+def for_screen(results: Mapping) -> list[Table]:
     """Each profile, then all of them in a row each."""
-    return [*(operators(row) for row in found["rows"]), summary(found)]
+    return [*(operators(row) for row in results["rows"]), summary(results)]
 
 
-def page(found: Mapping, name: str) -> str:
+def page(results: Mapping, name: str) -> str:
     """The page; its JSON stands beside it under the same name."""
-    protocol = found["protocol"]
+    protocol = results["protocol"]
     return PAGE.format(
         page=name,
         json=name.rpartition("/")[2].removesuffix(".md") + ".json",
-        steps=STEPS,
+        steps=PROFILED_STEPS,
         rounds=protocol["rounds"],
         burst_ms=protocol["burst_ms"],
         copies=protocol["copies"],
-        **machine_lines(found),
-        summary=summary(found).markdown(),
-        tables="\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in map(operators, found["rows"])),
+        **machine_lines(results),
+        summary=summary(results).markdown(),
+        tables="\n\n".join(f"## {table.title}\n\n{table.markdown()}" for table in map(operators, results["rows"])),
     )
 
 
-def write_page(found: Mapping, path: Path) -> None:
-    """Writes a page in Markdown, and its figures beside it under the same name."""
-    path.write_text(page(found, path.as_posix()), "utf-8")
-    write_figures(found, path.with_suffix(".json"))
-
-
-def summary(found: Mapping) -> Table:
+def summary(results: Mapping) -> Table:
     """A profile a row: where a step's time goes, in shares, and what a loop costs."""
     heads = ("step", "µs", "product", "its other operators", "the sequence's", "between them")
     heads += ("weights, bytes", "GB/s", "a loop, µs", "a step in the loop, µs more", "slowest / fastest")
-    return Table("Where the time of a step goes", heads, [_summed_up(row) for row in found["rows"]])
+    return Table("Where the time of a step goes", heads, [_summed_up(row) for row in results["rows"]])
 
 
 def operators(row: Mapping) -> Table:
@@ -89,7 +81,7 @@ def operators(row: Mapping) -> Table:
         ("between the operators", "", "", "", *_part(row, row["between_us"])),
         ("the step as it runs", "", "", "", *_part(row, row["step_us"])),
     ]
-    recipe = f" ({row['int8_recipe']})" if row["int8_recipe"] else ""
+    recipe = f" ({row['int8_scheme']})" if row["int8_scheme"] else ""
     heads = ("operator", "reads -> writes", "a step", "µs each", "µs a step", "share")
     return Table(f"{_name(row)}{recipe}", heads, lines)
 

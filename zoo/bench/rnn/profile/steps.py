@@ -32,15 +32,15 @@ def middle_step(graph: Graph) -> list[Operator]:
     Raises:
         ConversionError: the steps around it are not alike.
     """
-    found = products(graph)
-    middle = len(found) // 2
-    around = found[max(0, middle - 1) : middle + 3]
+    positions = products(graph)
+    middle = len(positions) // 2
+    around = positions[max(0, middle - 1) : middle + 3]
     steps = [graph.operators[begin:end] for begin, end in pairwise(around)]
     names = {tuple(operator.name for operator in step) for step in steps}
     if len(steps) < 3 or len(names) > 1:
         raise ConversionError(
-            f"no step can be told from the next: {len(found)} recurrent products, between them {len(names)} kinds of "
-            "operators; expected a file of one recurrence, unrolled, of four steps at least"
+            f"no step can be told from the next: {len(positions)} recurrent products, between them {len(names)} kinds "
+            "of operators; expected a file of one recurrence, unrolled, of four steps at least"
         )
     return steps[1]
 

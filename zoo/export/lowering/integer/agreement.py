@@ -1,4 +1,4 @@
-"""What Keras and a file answer to the same examples: the recipes of an int8 recurrence are chosen by it."""
+"""What Keras and a file answer to the same examples: the schemes of an int8 recurrence are chosen by it."""
 
 from __future__ import annotations
 

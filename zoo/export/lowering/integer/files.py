@@ -10,12 +10,12 @@ import numpy as np
 from ai_edge_litert.schema_py_generated import TensorType
 
 from zoo.errors import ConversionError
-from zoo.export.assembly.ends import as_unsigned, peel
+from zoo.export.assembly.ends import as_unsigned, strip_io_quantization
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import TYPES, Graph, Piece, Tensor, quantization_for
 from zoo.export.assembly.one_hot import align_codes
 from zoo.export.assembly.operators import convert
-from zoo.export.assembly.repair import align, uncollide
+from zoo.export.assembly.repair import align, make_cache_safe
 from zoo.export.lowering.assemble import assemble
 from zoo.export.lowering.integer.agreement import answers_of_keras
 from zoo.export.lowering.integer.fit import fit
@@ -25,7 +25,7 @@ from zoo.export.lowering.integer.rests import Rests, rests_of
 from zoo.export.lowering.integer.stream import Whole, with_stream
 from zoo.export.lowering.integer.trials import Judge, Trial, Values, choose, divided
 from zoo.export.lowering.job import Job, Lowered
-from zoo.export.recurrences.ranges import RECIPES, WEIGHTS_ALONE, Recipe
+from zoo.export.recurrences.ranges import SCHEMES, WEIGHTS_ALONE, Int8Scheme
 from zoo.verify.float_operators import NEAR_IDENTITY
 
 Ends = Mapping[str, str | None]
@@ -33,7 +33,7 @@ Ends = Mapping[str, str | None]
 
 
 def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
-    """Lowers to a file that computes in int8, by the recipe that `trials.choose` finds for its recurrences.
+    """Lowers to a file that computes in int8, by the scheme that `trials.choose` finds for its recurrences.
 
     Args:
         job: what to lower.
@@ -47,13 +47,13 @@ def lower_int8(job: Job, calibration: Values, ends: Ends) -> Lowered:
     seen = observe(job.model, job.cut, job.recurrences, ranged)
     judge = Judge(job, judged, answers_of_keras(job.model, judged) if judged else {})
     pieces, given = Pieces(job), _Given(seen, ranged, ends)
-    recipes = RECIPES if job.islands else [those for those in RECIPES if WEIGHTS_ALONE not in those]
-    best = choose(rests_of(Rests(job, seen), partial(_Maker, judge, pieces, given)), recipes)
+    schemes = SCHEMES if job.islands else [those for those in SCHEMES if WEIGHTS_ALONE not in those]
+    best = choose(rests_of(Rests(job, seen), partial(_Maker, judge, pieces, given)), schemes)
     forms = tuple(recurrence.form for recurrence in job.recurrences)
     made = {job.signature: best.whole}
     if job.stream:
         made = with_stream(job, given.wholes[best.data], ranged, pieces.give)
-    return Lowered(write(made) if job.stream else best.data, forms, best.recipe, best.floats, pieces=made)
+    return Lowered(write(made) if job.stream else best.data, forms, best.scheme, best.floats, pieces=made)
 
 
 def lower_int16x8(job: Job, calibration: Values) -> Lowered:
@@ -66,7 +66,7 @@ def lower_int16x8(job: Job, calibration: Values) -> Lowered:
         name = job.recurrences[0].hole.layer.name
         raise ConversionError(f"layer `{name}` is recurrent, and int16x8 of recurrences is not built yet", "`int8` is")
     _check_floats(job)
-    rest = peel(Rests(job, observe(job.model, job.cut, [], calibration)).calibrated("int16x8"))
+    rest = strip_io_quantization(Rests(job, observe(job.model, job.cut, [], calibration)).calibrated("int16x8"))
     inputs = {
         name: rest.inputs[job.cut.inputs[name]]
         if not _is_kept(job, name)
@@ -89,7 +89,7 @@ class _Given:
 
 
 class _Maker:
-    """Makes the trials of recipes around one rest; one that changes nothing in this model gives the trial before it."""
+    """Makes the trials of schemes around one rest; one that changes nothing in this model gives the trial before it."""
 
     def __init__(self, judge: Judge, pieces: Pieces, given: _Given, rest: Piece | None, *in_float: str):
         self._job, self._judge, self._pieces = judge.job, judge, pieces
@@ -104,23 +104,23 @@ class _Maker:
         self._in_float = [NEAR_IDENTITY] * split + [*in_float]
         self._trials: dict[tuple, Trial] = {}
 
-    def __call__(self, recipe: Recipe) -> Trial:
+    def __call__(self, scheme: Int8Scheme) -> Trial:
         try:
-            return self._trial(recipe)
+            return self._trial(scheme)
         except ConversionError as failure:
-            return Trial(recipe.name, failure=failure)
+            return Trial(scheme.name, failure=failure)
 
-    def _trial(self, recipe: Recipe) -> Trial:
+    def _trial(self, scheme: Int8Scheme) -> Trial:
         wires = {self._job.cut.inputs[name]: grid for name, grid in self._grids.items()}
-        fitted = fit(self._job.recurrences, recipe, self._seen, self._rest, wires)
+        fitted = fit(self._job.recurrences, scheme, self._seen, self._rest, wires)
         hooks = tuple(recurrence.q for recurrence in fitted)
         if hooks not in self._trials:
             self._pieces.give(fitted)
             whole = assemble(self._job.cut, self._rest, fitted, self._inputs, self._finish)
             align(whole.graph)
             align_codes(whole.graph)
-            uncollide(whole.graph)
-            names = [recipe.name] * bool(fitted) + self._in_float
+            make_cache_safe(whole.graph)
+            names = [scheme.name] * bool(fitted) + self._in_float
             trial = self._judge(", ".join(names) or None, whole)
             self._wholes[trial.data] = Whole(self._rest, fitted, self._inputs, self._finish)
             self._trials[hooks] = trial

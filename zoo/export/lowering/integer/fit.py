@@ -11,7 +11,7 @@ from zoo.export.assembly.graph import Piece, Tensor
 from zoo.export.lowering.integer.observe import Observation
 from zoo.export.recurrences.cells import Cell
 from zoo.export.recurrences.holes import Hole
-from zoo.export.recurrences.ranges import WEIGHTS_ALONE, FakeQuant, Range, Recipe
+from zoo.export.recurrences.ranges import WEIGHTS_ALONE, FakeQuant, Int8Scheme, Range
 from zoo.export.recurrences.recurrence import Recurrence
 
 _COVERS, _WASTES = 0.98, 1.25
@@ -19,9 +19,13 @@ _COVERS, _WASTES = 0.98, 1.25
 
 
 def fit(
-    recurrences: list[Recurrence], recipe: Recipe, seen: Observation, rest: Piece | None, inputs: Mapping[str, Tensor]
+    recurrences: list[Recurrence],
+    scheme: Int8Scheme,
+    seen: Observation,
+    rest: Piece | None,
+    inputs: Mapping[str, Tensor],
 ) -> list[Recurrence]:
-    """The recurrences with the grids that a recipe gives their quantities.
+    """The recurrences with the grids that a scheme gives their quantities.
 
     A recurrence reads its sequence on the grid that the sequence is on, and writes h on the one on which the rest reads
     it, if that serves: what is joined to h there may have put it on a grid so coarse that all steps would suffer.  All
@@ -30,7 +34,7 @@ def fit(
 
     Args:
         recurrences: in the order of their calls: what one reads of another comes from one before it.
-        recipe: which quantities are int8, and how wide their ranges are.
+        scheme: which quantities are int8, and how wide their ranges are.
         seen: the ranges that were observed.
         rest: the calibrated rest, its ends peeled.
         inputs: the user's input on each wire, as an int8 tensor where it is quantised.
@@ -41,12 +45,12 @@ def fit(
     fitted = []
     for recurrence, observer in zip(recurrences, seen.observers, strict=True):
         cell = recurrence.cell
-        if not cell.has_equations or recipe is WEIGHTS_ALONE:
-            fitted.append(replace(recurrence, q=recipe.step_of(observer)))
+        if not cell.has_equations or scheme is WEIGHTS_ALONE:
+            fitted.append(replace(recurrence, q=scheme.step_of(observer)))
             continue
         if cell not in hooks:
             calls = [other.hole for other in recurrences if other.cell is cell]
-            hooks[cell] = FakeQuant(tuple(sorted(_grids(calls, observer.ranges(recipe), limits, ends).items())))
+            hooks[cell] = FakeQuant(tuple(sorted(_grids(calls, observer.ranges(scheme), limits, ends).items())))
         ranges, names = dict(hooks[cell].ranges), (cell.output, *cell.states)
         limits |= {
             wire: ranges[name] for wire, name in zip(recurrence.hole.outputs, names, strict=False) if name in ranges
@@ -60,7 +64,7 @@ def _grids(calls: list[Hole], seen: dict[str, Range], limits: Mapping[str, Range
 
     Args:
         calls: the holes that it fills.
-        seen: the ranges that the recipe makes of what was seen.
+        seen: the ranges that the scheme makes of what was seen.
         limits: the range of each wire whose grid is known.
         ends: what the rest reads, by wire.
     """

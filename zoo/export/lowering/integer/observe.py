@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo._system.replaced import replaced
-from zoo.export.recurrences import eager
+from zoo.export.recurrences import simulate
+from zoo.export.recurrences.continued import Window
 from zoo.export.recurrences.holes import Cut, intercepted
 from zoo.export.recurrences.ranges import Observer, StepSamples
 from zoo.export.recurrences.recurrence import Recurrence
-from zoo.export.streaming.layers import Window
 
 _AT_ONCE = 100
 """Examples that run together: a video model on all of them would take the memory of a training."""
@@ -58,7 +58,7 @@ def observe(
         def handler(layer, sequence, states, mask, number=number, found=found):
             position = next(number)
             recurrence = recurrences[position]
-            results = eager.run(recurrence, observers[position], sequence, states, mask)
+            results = simulate.run(recurrence, observers[position], sequence, states, mask)
             found.update(zip(recurrence.hole.outputs, results, strict=False))
             return results[: len(recurrence.hole.outputs)]
 

@@ -1,9 +1,9 @@
-"""The pieces of int8 recurrences: what recipes, or calls of a layer, have in common is converted once."""
+"""The pieces of int8 recurrences: what schemes, or calls of a layer, have in common is converted once."""
 
 from __future__ import annotations
 
 from zoo.errors import ConversionError
-from zoo.export.assembly.ends import peel
+from zoo.export.assembly.ends import strip_io_quantization
 from zoo.export.assembly.graph import Piece
 from zoo.export.assembly.islands import shrink
 from zoo.export.assembly.lift import lift
@@ -44,7 +44,7 @@ class Pieces:
             shrink(pieces[name])
         for name in calibrated:
             pieces[name] = _calibrated_step(self._job, name, new[name], self._order.traced[name])
-        self._converted |= {name: peel(piece) for name, piece in pieces.items()}
+        self._converted |= {name: strip_io_quantization(piece) for name, piece in pieces.items()}
         for recurrence in recurrences:
             recurrence.receive(self._converted)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from zoo.errors import ConversionError
-from zoo.export.assembly.ends import peel
+from zoo.export.assembly.ends import strip_io_quantization
 from zoo.export.assembly.graph import Piece
 from zoo.export.assembly.islands import shrink
 from zoo.export.assembly.lift import lift
@@ -57,9 +57,9 @@ class Rests:
             rest = self.calibrated()
         except ConversionError as refusal:
             return refusal
-        products_alone = peel(lift(rest))
+        products_alone = strip_io_quantization(lift(rest))
         shrink(rest)
-        return peel(rest), products_alone
+        return strip_io_quantization(rest), products_alone
 
     def in_integers(self, products_alone: bool = False) -> Piece:
         """All in int8 that LiteRT has kernels for, or the matrix products alone; raises as `calibrated`."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from zoo.export.assembly.ends import peel
+from zoo.export.assembly.ends import strip_io_quantization
 from zoo.export.assembly.graph import Graph, Piece, Tensor
 from zoo.export.assembly.islands import shrink
 from zoo.export.assembly.one_hot import align_codes
-from zoo.export.assembly.repair import align, uncollide
+from zoo.export.assembly.repair import align, make_cache_safe
 from zoo.export.lowering.assemble import Finish, assemble
 from zoo.export.lowering.integer.agreement import in_batches
 from zoo.export.lowering.integer.graft import graft
@@ -74,7 +74,7 @@ def with_stream(
     for piece in pieces.values():
         align(piece.graph)
         align_codes(piece.graph)
-    uncollide(*graphs)
+    make_cache_safe(*graphs)
     return pieces
 
 
@@ -89,13 +89,13 @@ def _grafted_rest(job: Job, whole: Whole, examples: Values) -> Piece | None:
     calibration = {wire: in_batches(values[wire], shape) for wire, shape in stream.cut.rest_reads.items()}
     rest = stream.convert({"rest": stream.cut.rest}, "int8", calibration)["rest"]
     shrink(rest)
-    peel(rest)
+    strip_io_quantization(rest)
     graft(rest, stream.cut, whole.rest, job.cut, stream.of_whole)
     return rest
 
 
 def _is_quantised(rest: Piece) -> bool:
-    """A recipe may leave the rest of a model in float."""
+    """A scheme may leave the rest of a model in float."""
     return any(tensor.quantization for operator in rest.graph.operators for tensor in operator.outputs)
 
 

@@ -1,6 +1,6 @@
-"""Which recipe an int8 file takes is measured: files are made and run on examples that no range was taken from.
+"""Which scheme an int8 file takes is measured: files are made and run on examples that no range was taken from.
 
-Recipes go from the fastest to the most exact, and the first whose file answers as Keras does is taken.  Where none
+Schemes go from the fastest to the most exact, and the first whose file answers as Keras does is taken.  Where none
 does, the rest of the model may be what int8 spoils: then they are tried anew around a rest that computes more in float.
 What the converter refuses, or LiteRT cannot run, answers nothing, and the next is tried.
 """
@@ -22,13 +22,13 @@ from zoo.export.assembly.graph import Graph, Piece
 from zoo.export.assembly.repair import reachable
 from zoo.export.lowering.integer.agreement import answers_of_file, how_close
 from zoo.export.lowering.job import Job
-from zoo.export.recurrences.ranges import Recipe
+from zoo.export.recurrences.ranges import Int8Scheme
 
 GOOD_AGREEMENT = 0.985
-"""The agreement at which a faster recipe is taken without a look at slower ones."""
+"""The agreement at which a faster scheme is taken without a look at slower ones."""
 
 _JUDGING = 3
-"""Every third calibration example judges the recipes; the others give the ranges."""
+"""Every third calibration example judges the schemes; the others give the ranges."""
 
 Values = Mapping[str, np.ndarray]
 
@@ -38,7 +38,7 @@ class Trial:
     """A file that was made and run.
 
     Attributes:
-        recipe: its name, and what else of the model stays float; None where there is nothing to say.
+        scheme: its name, and what else of the model stays float; None where there is nothing to say.
         data: the file.
         floats: its operators that give a float tensor, and how many there are of each.
         agreement: see `agreement.how_close`; -1 of what could not be made or run.
@@ -46,7 +46,7 @@ class Trial:
         whole: what the file is made of.
     """
 
-    recipe: str | None
+    scheme: str | None
     data: bytes = b""
     floats: Mapping[str, int] = field(default_factory=dict)
     agreement: float = -1
@@ -63,7 +63,7 @@ class Judge:
     wanted: Values
     """What Keras answers to the examples."""
 
-    def __call__(self, recipe: str | None, whole: Piece) -> Trial:
+    def __call__(self, scheme: str | None, whole: Piece) -> Trial:
         data, score = write({self.job.signature: whole}), 1.0
         with tempfile.TemporaryDirectory(prefix="zoo-trial-") as folder:
             path = Path(folder, "trial.tflite")
@@ -71,33 +71,33 @@ class Judge:
             self.job.converter.first_run(path)
             if self.examples:
                 score = how_close(answers_of_file(path, self.job.signature, self.examples), self.wanted, self.job.kinds)
-        return Trial(recipe, data, floats_of(whole.graph), score, whole=whole)
+        return Trial(scheme, data, floats_of(whole.graph), score, whole=whole)
 
 
-Attempt = Callable[[Recipe], Trial]
-Recipes = Sequence[Sequence[Recipe]]
+Attempt = Callable[[Int8Scheme], Trial]
+Schemes = Sequence[Sequence[Int8Scheme]]
 """From the fastest to the most exact; those side by side are equally fast."""
 
 
-def choose(rests: Iterable[Callable[[], Attempt | None]], recipes: Recipes) -> Trial:
-    """The trial of the fastest recipe that answers well, or the best one where none does.
+def choose(rests: Iterable[Callable[[], Attempt | None]], schemes: Schemes) -> Trial:
+    """The trial of the fastest scheme that answers well, or the best one where none does.
 
     Args:
-        rests: from the fastest to the most exact, what makes of the rest of a model what makes the trial of a recipe
+        rests: from the fastest to the most exact, what makes of the rest of a model what makes the trial of a scheme
             around it; None where that rest is not to be had.  Each is asked only if all before it went wrong.
-        recipes: to try, as `ranges.RECIPES`.
+        schemes: to try, as `ranges.SCHEMES`.
 
     Raises:
         ConversionError: none could be made and run; the first of the reasons.
     """
-    best, (most_exact,) = None, recipes[-1]
+    best, (most_exact,) = None, schemes[-1]
     for make in rests:
         if (attempt := _made(make)) is None:
             continue
         if best is None or best.failure:
-            best = max(filter(None, [best, _first_good(attempt, recipes)]), key=_agreement)
+            best = max(filter(None, [best, _first_good(attempt, schemes)]), key=_agreement)
         elif attempt(most_exact).agreement > best.agreement:  # else the rest is not what int8 spoils
-            best = max(best, _first_good(attempt, recipes), key=_agreement)
+            best = max(best, _first_good(attempt, schemes), key=_agreement)
         if best.agreement >= GOOD_AGREEMENT:
             break
     if best.failure:
@@ -110,13 +110,13 @@ def _made(make: Callable[[], Attempt | None]) -> Attempt | None:
         return make()
     except ConversionError as failure:
         failed = Trial(None, failure=failure)
-        return lambda recipe: failed
+        return lambda scheme: failed
 
 
-def _first_good(attempt: Attempt, recipes: Recipes) -> Trial:
+def _first_good(attempt: Attempt, schemes: Schemes) -> Trial:
     best = None
-    for alternatives in recipes:
-        trials = [attempt(recipe) for recipe in alternatives]
+    for alternatives in schemes:
+        trials = [attempt(scheme) for scheme in alternatives]
         best = max(trials if best is None else [best, *trials], key=_agreement)
         if best.agreement >= GOOD_AGREEMENT:
             break

@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras.layers import RNN
 
 from zoo.errors import ConversionError
-from zoo.export.lowering.device_forms import device_forms
+from zoo.export.device_forms import device_forms
 from zoo.export.recurrences.cells.cell import Cell, Hook
 
 

@@ -1,0 +1,1 @@
+"""Pictures: `style` is the look that all of them share."""
