@@ -5,7 +5,6 @@ The models and data are those of the plug-in `tests/tiny`, one of each a task.
 
 import csv
 import json
-import os
 import random
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from plugin_files import with_plugins
 from run_files import bits, only_run
 
 from zoo.bundle import load_bundle
@@ -23,7 +23,7 @@ from zoo.targets import USUAL_TARGETS
 from zoo.tasks import list_tasks
 
 TESTS = Path(__file__).parents[1]
-WITH_TINY = {"PYTHONPATH": os.pathsep.join([str(TESTS / "tiny"), os.environ.get("PYTHONPATH", "")])}
+WITH_TINY = with_plugins(TESTS / "tiny")
 RECIPE = """
 model: {name}_tiny
 data: tiny_{name}
@@ -133,7 +133,7 @@ def commands(folder: Path, *lists: list) -> list[tuple[int, str, str]]:
         [sys.executable, TESTS / "commands.py", file],
         capture_output=True,
         text=True,
-        env={**os.environ, **WITH_TINY},
+        env=WITH_TINY,
         timeout=1200,
     )
     assert process.returncode == 0, process.stderr
@@ -226,7 +226,7 @@ def check_answers(path: Path, way: Way, zoo, folder: Path) -> None:
     """`zoo predict` where nothing is installed but what a device needs."""
     (folder / "bare").mkdir()
     (folder / "bare" / "sitecustomize.py").write_text(BARE, "utf-8")
-    bare = {"PYTHONPATH": os.pathsep.join([str(folder / "bare"), os.environ.get("PYTHONPATH", "")])}
+    bare = with_plugins(folder / "bare")
     asked = way.ask(folder)
     for target in load_bundle(path).targets:
         if target != "saved_model":
