@@ -76,8 +76,7 @@ def test_a_faulty_plugin_is_named_and_passed_over(tmp_path, fault):
 
 UNBUILDABLE = {
     "no_build": ("import keras", "it defines no function `build`"),
-    "no_logits": (CODE.replace('"logits":', '"value":'), "outputs are `value`, expected a dict with `logits`"),
-    "no_dict": (CODE.replace('{"logits": ', "[").replace("(x)})", "(x)])"), "outputs are no dict, expected a dict"),
+    "no_dict": (CODE.replace('{"logits": ', "[").replace("(x)})", "(x)])"), "are no dict, expected one by name"),
     "no_model": (CODE.replace("return keras.Model", "return zip"), "gave a zip, expected a functional Keras"),
     "no_package": ("import nopackage\n", "No module named 'nopackage'"),
     "no_python": ("def build(:\n", "SyntaxError"),

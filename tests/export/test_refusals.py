@@ -206,7 +206,7 @@ def test_what_is_no_model_is_refused(model, error, message, tmp_path):
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"not a run: .* has no recipe\.yaml"):
+    with pytest.raises(InputError, match=r"is neither a bundle nor a run: found a folder without `manifest\.json`"):
         export_model(tmp_path, "float32", out=tmp_path / "out")
 
 

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from zoo.errors import InputError
-from zoo.families._head import head_layers, take_over_body
+from zoo.families._head import head_layers, take_over
 
 
 def network(num_classes: int, extra: int = 0, width: int = 4) -> keras.Model:
@@ -26,7 +26,9 @@ def test_layers_are_matched_by_place():
         weight.assign(np.random.default_rng(1).normal(size=weight.shape))
     fresh = network(3)
     drawn = fresh.layers[-2].get_weights()
-    changed = take_over_body(trained, fresh)
+    kept_fresh = take_over(trained, fresh, ["num_classes"], list(head_layers(fresh)))
+    assert kept_fresh == [fresh.layers[-2].name]
+    changed = fresh
     assert changed.layers[1].name != trained.layers[1].name
     for one, other in list(zip(trained.layers, changed.layers, strict=True))[:-2]:
         for before, after in zip(one.get_weights(), other.get_weights(), strict=True):
@@ -37,7 +39,14 @@ def test_layers_are_matched_by_place():
 def test_the_head_of_as_many_classes_is_new_too():
     trained, fresh = network(10), network(10)
     drawn = fresh.layers[-2].get_weights()[0]
-    np.testing.assert_array_equal(take_over_body(trained, fresh).layers[-2].get_weights()[0], drawn)
+    take_over(trained, fresh, ["num_classes"], list(head_layers(fresh)))
+    np.testing.assert_array_equal(fresh.layers[-2].get_weights()[0], drawn)
+
+
+def test_a_head_is_new_where_its_shapes_differ():
+    assert take_over(network(10), network(10), [], None) == []
+    fresh = network(3)
+    assert take_over(network(10), fresh, [], None) == [fresh.layers[-2].name]
 
 
 def test_a_head_may_be_in_two_places():
@@ -50,8 +59,8 @@ def test_a_head_may_be_in_two_places():
 
 @pytest.mark.parametrize(
     ("other", "words"),
-    [({"extra": 1}, "its family builds other layers"), ({"width": 6}, "its layer `conv2d.*` is no part of the head")],
+    [({"extra": 1}, "its family builds other layers"), ({"width": 6}, "its layer `conv2d.*` is no part of a new head")],
 )
 def test_another_body_is_a_sentence(other, words):
     with pytest.raises(InputError, match=words):
-        take_over_body(network(10), network(3, **other))
+        take_over(network(10), network(3, **other), ["num_classes"], None)

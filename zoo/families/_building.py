@@ -138,6 +138,8 @@ def _is_like(value: object, usual: object, name: str) -> bool:
         return isinstance(value, list | tuple) and len(value) == len(usual) and all(map(_is_size, value))
     if isinstance(usual, list):
         return isinstance(value, list | tuple) and (not usual or all(_is_like(item, usual[0], "") for item in value))
+    if isinstance(usual, Mapping):
+        return isinstance(value, Mapping)
     for kind, _ in _KINDS:
         if isinstance(usual, kind):
             return isinstance(value, kind) and isinstance(value, bool) == isinstance(usual, bool)
@@ -154,4 +156,6 @@ def _words(usual: object, name: str) -> str:
         return f"{len(usual)} whole numbers from 1"
     if isinstance(usual, list):
         return f"a list, each {_words(usual[0], '')}" if usual else "a list"
+    if isinstance(usual, Mapping):
+        return f"a value for each of {', '.join(usual)}"
     return next((words for kind, words in _KINDS if isinstance(usual, kind)), f"a {type(usual).__name__}")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Origin:
     """What a bundle's manifest says of a model that was loaded from it."""
 
-    task: str
+    task: str | None
+    """None where the outputs are features."""
     labels: tuple[str, ...] | None
     """None where the head is new: nobody has named its classes."""
     inputs: Mapping[str, Mapping]
@@ -28,9 +29,9 @@ class Origin:
 _ORIGINS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def remember(model: keras.Model, bundle: Bundle, labels: tuple[str, ...] | None) -> keras.Model:
+def remember(model: keras.Model, bundle: Bundle, task: str | None, labels: tuple[str, ...] | None) -> keras.Model:
     """Keeps it as long as the model lives, through training too, and gives the model its `labels`."""
-    _ORIGINS[model] = Origin(bundle.task, labels, inputs_of(bundle.manifest))
+    _ORIGINS[model] = Origin(task, labels, inputs_of(bundle.manifest))
     model.labels = labels
     return model
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 
 from zoo._keras import save_weights
-from zoo.bundle import Bundle, load_bundle
+from zoo.bundle import Bundle
 from zoo.data import DataSet
 from zoo.errors import ConversionError, InputError
 from zoo.export.blame import blaming
@@ -21,6 +21,7 @@ from zoo.export.intake.request import Request
 from zoo.export.intake.shapes import fixed_shapes
 from zoo.export.streaming.part import StreamPart, stream_of
 from zoo.families import PREDICT, Origin, Part, create_model, load_model, origin_of, parts
+from zoo.open_any import RunFolder, open_any
 from zoo.registry import Spec, get_spec
 from zoo.sources.built import Builder, load_weights_into
 from zoo.sources.deployed import deployed
@@ -143,20 +144,20 @@ def bundle_name(name: str) -> str:
 
 
 def _of_zoo(model: str | os.PathLike, path: Path, name: str | None, request: Request, scratch: Path) -> Source:
-    if (path / "manifest.json").is_file():
-        return _of_bundle(load_bundle(path), name, request, scratch)
-    refuse_foreign(path)
-    if path.is_dir():
-        return _of_run(path, request)
-    if path.exists() or os.sep in str(model):
-        found = "a file" if path.exists() else "nothing"
-        raise InputError(f"`{model}` cannot be exported: found {found}, expected a run, a bundle or a `.keras` file")
-    spec = get_spec(str(model))
-    return (
-        _of_bundle(load_bundle(spec.full_name), name, request, scratch)
-        if spec.tag
-        else _untrained(spec, request, scratch)
-    )
+    if not path.is_dir():
+        refuse_foreign(path)
+        if path.exists() or os.sep in str(model):
+            found = "a file" if path.exists() else "nothing"
+            raise InputError(
+                f"`{model}` cannot be exported: found {found}, expected a run, a bundle or a `.keras` file"
+            )
+    match open_any(model):
+        case Bundle() as bundle:
+            return _of_bundle(bundle, name, request, scratch)
+        case RunFolder(folder):
+            return _of_run(folder, request)
+        case spec:
+            return _untrained(spec, request, scratch)
 
 
 def _of_run(path: Path, request: Request) -> Source:
