@@ -20,7 +20,7 @@ from zoo.verify.measures.answers import CHOICES, LOGITS, VALUE, YES_NO
 from zoo.verify.running.kinds import kinds_of
 
 KINDS = {"image": "image", "length": "length", "token": "tokens", "tokens": "tokens"}
-"""What an input of a model of ours is by its name, where no data set says it."""
+"""The kind of an input of our models by its name, where no data set gives one."""
 
 
 def describe(source: Source, batch_size: int, declared: Mapping[str, Mapping] = MappingProxyType({})) -> dict:
