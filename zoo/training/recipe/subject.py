@@ -1,5 +1,6 @@
 """What a recipe is about: the model in the size that fits the data, the task and the data set; asked for here alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from zoo.data import DataSet, get_data
@@ -31,13 +32,14 @@ class Subject:
 def subject_of(recipe: Recipe) -> Subject:
     """What a recipe is about.
 
-    A family that has no argument for what the data decide, or an input of another rank, is left as it is:
-    `check_model` says what is wrong.
+    A family that has no argument for what the data decide, or has other heads, or an input of another rank, is left as
+    it is: `check_model` says what is wrong.
 
     Files of a user's own are read at the size that the registry has for the model.
 
     Raises:
         UnknownNameError: there is no such model, data set or task.
+        InputError: the data have not what the task is about.
         DataError: a user's own data are none, or no longer those that the recipe is held to.
     """
     spec, data = get_spec(recipe.model), get_data(recipe.data)
@@ -50,6 +52,7 @@ def subject_of(recipe: Recipe) -> Subject:
     task = get_task(spec.task)
     if isinstance(data, OwnDataSet):
         data = data.fitted(_shapes(spec), inputs_said(spec))
+    task.check(data)
     return Subject(replace(spec, arguments={**spec.arguments, **_sizes(spec, task, data)}), task, data, recipe.headline)
 
 
@@ -65,7 +68,12 @@ def _sizes(spec: Spec, task: Task, data: DataSet) -> dict:
         (only,) = data.inputs.values()
         sizes["input_shape"] = list(only["shape"])
     usual = spec.arguments
-    fit = {name: size for name, size in sizes.items() if name in usual}
+    fit = {name: size for name, size in sizes.items() if name in usual and _parts(size) == _parts(usual[name])}
     if "input_shape" in fit and len(fit["input_shape"]) != len(usual["input_shape"]):
         del fit["input_shape"]
     return fit
+
+
+def _parts(size: object) -> set | None:
+    """What a size is one of: the names of heads; None where it is for the whole."""
+    return set(size) if isinstance(size, Mapping) else None

@@ -22,7 +22,6 @@ def check_recipe(recipe: Recipe, where: str) -> None:
     """
     try:
         subject = subject_of(recipe)
-        subject.task.check(subject.data)
     except (UnknownNameError, InputError) as error:
         raise RecipeError(f"`{where}`: {error.message}", error.hint) from error
     data = subject.data
