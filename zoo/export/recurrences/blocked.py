@@ -88,8 +88,8 @@ def _loops(
 ) -> tuple[_Variables, list[Tensor]]:
     """All whole blocks, by one loop or several that share their condition and their body.
 
-    All loops are of one length, so the last may begin among steps that are computed already: it starts with so many done, and
-    the rows of its outputs that it does not write are cut off.
+    All loops are of one length, so the last may begin among steps that are computed already: it starts with so many
+    done, and the rows of its outputs that it does not write are cut off.
 
     Returns:
         What the last loop ends with, and the outputs of each where all are wanted, (batch, steps, values).
