@@ -76,3 +76,21 @@ def zoo():
         return process
 
     return run
+
+
+@pytest.fixture(scope="session")
+def dies():
+    """A function that trains in a process of its own and sends it a signal, SIGKILL unless another is named.
+
+    `dies(recipe, out, stage, number)` -> what it said on stderr; see `dies.py`.  `env`: more of its environment.
+    """
+
+    def run(recipe: Path, out: Path, stage: str, number: int, name: str = "SIGKILL", code: int = -9, env=None) -> str:
+        command = [sys.executable, Path(__file__).with_name("dies.py"), recipe, out, stage, str(number), name]
+        process = subprocess.run(
+            command, capture_output=True, text=True, timeout=600, env={**os.environ, **(env or {})}
+        )
+        assert process.returncode == code, process.stderr
+        return process.stderr
+
+    return run

@@ -6,7 +6,10 @@
     zoo.get_spec("resnet8").facts                parameters, MACs, shapes
     zoo.create_model("resnet8", num_classes=2)   a Keras model, untrained
     zoo.load_model("ecg_lstm4.mitbih")           a Keras model, pretrained
+    zoo.train("resnet_tiny.digits")              a run, resumable, evaluated at its end
+    zoo.evaluate("resnet8.cifar10", "int8")      scores of a run or of artifacts on the test split
     zoo.export_model(model, ["int8"], out="out", calibration="examples.npz")
+    zoo.verify("resnet8.cifar10")                every artifact through its gates again
     zoo.load_bundle("resnet8.cifar10")           a bundle on disk: manifest, card, files
     zoo.runtime.load("resnet8.cifar10")          a predictor on LiteRT; needs no TensorFlow
 
@@ -21,22 +24,29 @@ _HOME = {
     "get_spec": "zoo.registry",
     "create_model": "zoo.families",
     "load_model": "zoo.families",
+    "train": "zoo.training",
+    "evaluate": "zoo.verify.evaluating",
     "export_model": "zoo.export",
     "load_bundle": "zoo.bundle",
     "ZooError": "zoo.errors",
 }
 
-__all__ = [*_HOME, "runtime", "__version__"]
+_PACKAGES = ("runtime", "verify")
+
+__all__ = [*_HOME, *_PACKAGES, "__version__"]
 
 
 def __getattr__(name: str):
-    if name == "runtime":
-        return importlib.import_module("zoo.runtime")
+    if name in _PACKAGES:
+        return importlib.import_module(f"zoo.{name}")
     if name == "__version__":
         return _version()
     if name not in _HOME:
         raise AttributeError(f"module `zoo` has no attribute `{name}`; it has {', '.join(__all__)}")
-    return getattr(importlib.import_module(_HOME[name]), name)
+    from zoo.errors import MissingAttributeError, needs
+
+    with needs("train", MissingAttributeError):
+        return getattr(importlib.import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

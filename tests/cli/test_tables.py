@@ -1,4 +1,4 @@
-"""Tables in terminals of any width, and completion: the real command."""
+"""Tables in terminals of any width, colours, and completion: the real command."""
 
 import os
 import re
@@ -14,21 +14,38 @@ ZOO = Path(sys.executable).with_name("zoo")
 
 def in_terminal(*words: str, width: int) -> list[str]:
     """The lines that a command prints in a terminal so wide, without colours."""
+    return re.sub(r"\x1b\[[\d;]*m", "", printed(*words, width=width)).splitlines()
+
+
+def printed(*words: str, width: int = 80, code: int = 0, **variables: str) -> str:
+    """What a command prints in a terminal so wide, on either stream."""
     fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
     parent, child = os.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR")}
-    process = subprocess.Popen([ZOO, *words], stdout=child, stdin=child, env={**environment, "TERM": "xterm"})
+    environment |= {"TERM": "xterm", **variables}
+    process = subprocess.Popen([ZOO, *words], stdin=child, stdout=child, stderr=child, env=environment)
     os.close(child)
-    printed = b""
+    text = b""
     try:
         while part := os.read(parent, 65536):
-            printed += part
+            text += part
     except OSError:  # the end of a terminal
         pass
     os.close(parent)
-    assert process.wait() == 0
-    return re.sub(r"\x1b\[[\d;]*m", "", printed.decode()).splitlines()
+    assert process.wait() == code
+    return text.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("show resnet9", 2), ("show --wrong", 2), ("show resnet8", 0), ("show --help", 0)],
+    ids=["an error", "usage", "a table", "help"],
+)
+def test_no_color_means_none(words, code):
+    """Neither colours nor bold text, whichever library prints."""
+    assert "\x1b[" in printed(*words.split(), code=code)
+    assert "\x1b" not in printed(*words.split(), code=code, NO_COLOR="1")
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
@@ -51,7 +68,7 @@ def test_what_was_measured_is_shown_whole_at_any_width(width):
     for target in ("saved_model", "float32", "float16", "dynamic_int8", "int8"):
         assert re.search(rf"resnet8.cifar10 {target} passed [\d,]+", text)
     assert len(re.findall(r"[\d.,]+ us\b", text)) == 5
-    assert len(re.findall(r"macro_f1 0\.\d{4}", text)) == 5
+    assert len(re.findall(r"macro_f1 0\.\d{3}\b", text)) == 5
     assert "…" not in text
 
 

@@ -129,6 +129,7 @@ def test_a_mistake_is_one_sentence_and_exit_2(zoo, file, tmp_path):
     process = zoo("export", file, "--target", "float32", "--out", "out", cwd=tmp_path, code=2)
     assert process.stderr.splitlines() == [
         "error: the time axis of input `signal` is of unknown length: found (None, None, 3)",
+        "",
         "hint: `--length 50` (in Python `length=50`) exports it for 50 steps",
     ]
     assert process.stdout == ""

@@ -85,7 +85,7 @@ def test_an_answer_that_is_no_number_is_an_error(loud):
 def test_the_command_says_so(zoo, loud, more):
     process = zoo("predict", "loud", "big.npz", *more, code=2, cwd=loud)
     assert process.stdout == ""
-    warning, error, hint = process.stderr.splitlines()
+    warning, error, _, hint = process.stderr.splitlines()
     assert warning.startswith("warning: big.npz: input `x` holds 3e+38 to 3e+38: expected -3 to 3 mV")
     assert error.startswith("error: big.npz: `loud` (float32) answered with NaN or infinity")
     assert "zoo verify" in hint

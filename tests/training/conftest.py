@@ -1,7 +1,5 @@
 """What the tests of training share: a recipe of seconds, and a run of it that nobody disturbed."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -42,19 +40,3 @@ def undisturbed(small_recipe, zoo, tmp_path_factory):
     out = tmp_path_factory.mktemp("undisturbed")
     process = zoo("train", small_recipe, "--deterministic", "--out", out)
     return load_run(only_run(out)), process
-
-
-@pytest.fixture(scope="session")
-def dies():
-    """A function that trains in a process of its own and sends it a signal, SIGKILL unless another is named.
-
-    `dies(recipe, out, stage, number)` -> what it said on stderr; see `dies.py`.
-    """
-
-    def run(recipe: Path, out: Path, stage: str, number: int, name: str = "SIGKILL", code: int = -9) -> str:
-        command = [sys.executable, Path(__file__).with_name("dies.py"), recipe, out, stage, str(number), name]
-        process = subprocess.run(command, capture_output=True, text=True, timeout=600)
-        assert process.returncode == code, process.stderr
-        return process.stderr
-
-    return run

@@ -50,7 +50,7 @@ def test_a_run_below_its_goal_is_not_told_twice(undisturbed, small_recipe, zoo, 
         (copied / name).write_bytes((run.path / name).read_bytes())
     process = zoo("train", small_recipe, "--resume", "--out", tmp_path)
     assert process.stderr.count("has ended") == 1
-    assert "0.1000" in process.stdout
+    assert "10.00 %" in process.stdout
 
 
 def test_what_comes_later_is_refused(small_recipe, tmp_path, zoo):

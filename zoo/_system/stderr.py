@@ -1,4 +1,4 @@
-"""Libraries of C++ talk on the file descriptor of standard error, past `sys.stderr` and past every log level."""
+"""C++ libraries write to the file descriptor of standard error, past `sys.stderr` and past every log level."""
 
 import faulthandler
 import os
@@ -57,6 +57,6 @@ _farewells: list[_Farewell] = []
 
 
 def silence_at_exit() -> None:
-    """Nothing is heard of C++ libraries that say farewell after Python has ended; what Python says is heard."""
+    """Hides what C++ libraries print after Python has ended; what Python prints is shown."""
     if not _farewells:
         _farewells.append(_Farewell())

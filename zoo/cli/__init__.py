@@ -11,7 +11,7 @@ import typer
 import zoo
 from zoo._system.durable import why_not_written
 from zoo._system.stderr import silence_at_exit
-from zoo.cli._output import speak_any_encoding
+from zoo.cli._output import no_colour, speak_any_encoding
 from zoo.errors import InputError, ZooError
 
 # In the order of `zoo --help`: from a name to a model, a run, a bundle, a device.  A file is called as its command is
@@ -96,11 +96,11 @@ def main() -> None:
 
 
 def end(error: ZooError) -> NoReturn:
-    """Says what is wrong, and exits."""
-    colour = False if os.environ.get("NO_COLOR") else None
+    """Says what is wrong and, after an empty line, what to do about it; exits."""
+    colour = False if no_colour() else None
     typer.echo(typer.style(f"error: {error.message}", fg="red"), err=True, color=colour)
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
+        print(f"\nhint: {error.hint}", file=sys.stderr)
     sys.exit(error.exit_code)
 
 
@@ -118,8 +118,12 @@ def clean_up_when_ended() -> None:
 
 
 def quieten() -> None:
-    """What TensorFlow and LiteRT say of absent accelerators is of no use to a user of the command line."""
+    """Keeps from the user what TensorFlow and LiteRT say of absent accelerators, and colours that are not wanted."""
     silence_at_exit()
     speak_any_encoding()
+    if no_colour():
+        import typer.rich_utils
+
+        typer.rich_utils.COLOR_SYSTEM = None  # help and errors of usage; rich itself would keep bold and dim
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from zoo._system.stderr import held_back
 from zoo.errors import InputError, needs
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 CUSTOM = typer.Option(
     "--custom",
@@ -39,6 +44,18 @@ def speak_any_encoding() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def no_colour() -> bool:
+    """Whether the user wants no colour, nor bold or dim text: `NO_COLOR` is set (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where tables and progress are drawn."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, color_system=None if no_colour() else "auto")
+
+
 def check_writable(path: Path) -> None:
     """Refuses, before the work, a file that its results could not be written to; leaves nothing there.
 
@@ -57,7 +74,6 @@ def check_writable(path: Path) -> None:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """A function `report(stage, done, total)` that draws a bar a stage on stderr, or nothing if that is no terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -74,8 +90,8 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    drawn_on = console(stderr=True)
+    with Progress(*columns, console=drawn_on, disable=not drawn_on.is_terminal) as progress:
         tasks = {}
 
         def report(stage: str, done: int, total: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from zoo.cli import _output
+
 ROOM = 40
 """Characters that the last column needs if it is to be broken into lines."""
 GAP = 2
@@ -16,11 +18,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, tit
     In a pipe it is as wide as it needs to be.  In a terminal that is too narrow, the last column is broken into lines
     where it is text and has room, else the widest columns go below their row, one line each.
     """
-    from rich.console import Console
     from rich.measure import Measurement
 
     rows = [[str(cell) for cell in row] for row in rows]
-    console = Console(highlight=False)
+    console = _output.console()
     widths = [max(map(len, (column, *(row[index] for row in rows)))) for index, column in enumerate(columns)]
     fits = not console.is_terminal or sum(widths) + GAP * (len(widths) - 1) <= console.width
     last_has_room = console.width - sum(width + GAP for width in widths[:-1]) >= ROOM

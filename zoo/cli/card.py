@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from zoo.cli import _names
-from zoo.cli._output import print_json
+from zoo.cli._output import import_tensorflow, print_json
 
 
 def card(
@@ -32,6 +32,8 @@ def card(
 
     if write + check + as_json > 1:
         raise InputError("`--write`, `--check` and `--json` exclude each other")
+    if not as_json:
+        import_tensorflow()  # tables that only one task has are its own
     chosen = [load_bundle(name) for name in bundles] if bundles else readmes.shipped_bundles()
     if as_json:
         print_json([bundle.card for bundle in chosen])

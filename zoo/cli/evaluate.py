@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zoo.bundle import Bundle
 from zoo.bundle.metric import Metric
 from zoo.cli import _names
 from zoo.cli._output import import_tensorflow, print_json, progress_bar
 from zoo.cli._tables import print_table
-from zoo.errors import InputError
+from zoo.open_any import RunFolder, open_trained
 
 if TYPE_CHECKING:
     from zoo.training import Run
@@ -36,24 +37,21 @@ def evaluate(
     A run is scored once, when its training has ended; later this prints what was found then.
     """
     import_tensorflow()
-    if (Path(name) / "recipe.yaml").exists() and not (Path(name) / "manifest.json").exists():
-        evaluate_training(name, target, as_json)
+    opened = open_trained(name)
+    if isinstance(opened, RunFolder):
+        evaluate_training(opened.path, target, as_json)
     else:
-        evaluate_artifacts(name, [target] if target else [], as_json)
+        evaluate_artifacts(opened, target, as_json)
 
 
-def evaluate_training(path: str, target: str | None, as_json: bool) -> None:
+def evaluate_training(path: Path, target: str | None, as_json: bool) -> None:
     """Prints the evaluation of a run, which is made first if the training ended and was killed before it."""
-    from zoo.training import environment, evaluate_run, load_run
+    from zoo.training import load_run
+    from zoo.verify.evaluating import evaluate as evaluate_any
 
-    if target is not None:
-        raise InputError(f"`--target {target}` is for a bundle: `{path}` is a run, which has no artifacts")
     run = load_run(path)
-    if run.evaluation is None:
-        run.check_ended()
-        environment.apply(run.environment)  # the bits that the training itself would have found
-        with progress_bar() as report:
-            evaluate_run(run, report)
+    with progress_bar() as report:
+        evaluate_any(run, target, report)
     if as_json:
         print_json(run.evaluation)
     else:
@@ -61,17 +59,16 @@ def evaluate_training(path: str, target: str | None, as_json: bool) -> None:
     run.check_reach()
 
 
-def evaluate_artifacts(name: str, targets: list[str], as_json: bool) -> None:
-    """Prints the scores of a bundle's artifacts, all that ship unless `targets` names some."""
-    from zoo.bundle import load_bundle
-    from zoo.verify.verification import score_artifact
+def evaluate_artifacts(bundle: Bundle, target: str | None, as_json: bool) -> None:
+    """Prints the scores of a bundle's artifacts, all that ship unless `target` names one."""
+    from zoo.verify.evaluating import evaluate as evaluate_any
 
-    bundle = load_bundle(name)
     with progress_bar() as report:
-        scores = {target: score_artifact(bundle, target, report) for target in targets or bundle.targets}
+        evaluation = evaluate_any(bundle, target, report)
     if as_json:
-        print_json({"bundle": bundle.name, "artifacts": scores})
+        print_json(evaluation)
         return
+    scores = evaluation["artifacts"]
     known = {name: Metric.of(bundle.card, name) for name in next(iter(scores.values()))["metrics"]}
     rows = [(name, *(figure(score, name, metric) for score in scores.values())) for name, metric in known.items()]
     print_table(("test split", *scores), rows, title=bundle.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 import numpy as np
@@ -119,7 +120,9 @@ class DataSet:
         """Sentences on what stands among the examples and cannot be one; a user's own data may hold some."""
         return ()
 
-    def fitted(self, shapes: Mapping[str, Sequence[int | None]]) -> "DataSet":
+    def fitted(
+        self, shapes: Mapping[str, Sequence[int | None]], said: Mapping[str, Mapping] = MappingProxyType({})
+    ) -> "DataSet":
         """The data set as a model takes it: `shapes` of one example by input.  Itself unless examples are files."""
         return self
 

@@ -11,7 +11,7 @@ from zoo.export.intake.meaning import CLASSIFICATION, REGRESSION, named_by, outp
 from zoo.export.intake.sources import PART, STREAM, Source
 from zoo.export.recurrences.holes import uses_of_inputs
 from zoo.export.streaming.part import StreamPart
-from zoo.families import Part
+from zoo.families import Part, inputs_said
 from zoo.runtime.engine.flatbuffer import TensorView, inspect
 from zoo.runtime.parts import inputs_of
 from zoo.runtime.reading.arrays import InputSpec
@@ -20,7 +20,7 @@ from zoo.verify.measures.answers import CHOICES, LOGITS, VALUE, YES_NO
 from zoo.verify.running.kinds import kinds_of
 
 KINDS = {"image": "image", "length": "length", "token": "tokens", "tokens": "tokens"}
-"""What an input of a model of ours is by its name, where no data set says it."""
+"""The kind of an input of our models by its name, where no data set gives one."""
 
 
 def describe(source: Source, batch_size: int, declared: Mapping[str, Mapping] = MappingProxyType({})) -> dict:
@@ -140,11 +140,11 @@ def _meaning(source: Source, name: str, uses: Uses) -> dict:
     """What the numbers of an input are, as far as it is known."""
     if source.spec is None:
         return uses.facts() | _as_loaded(source, name)
-    facts = source.data.inputs.get(name, {}) if source.data else {}
+    facts = {**inputs_said(source.spec).get(name, {}), **(source.data.inputs.get(name, {}) if source.data else {})}
     meaning = {"kind": facts.get("kind") or KINDS.get(name, "array")}
     meaning |= {key: facts[key] for key in ("vocabulary", "of") if key in facts}
     if meaning["kind"] == "image":
-        meaning["fit"] = FIT
+        meaning["fit"] = facts.get("fit", FIT)
     if "unit" in facts:
         meaning["unit"] = facts["unit"]
     if "rate" in facts:

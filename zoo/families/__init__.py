@@ -1,7 +1,9 @@
 """From a name to a Keras model.  Each family is `<family>.py` and `<family>.toml` in this folder, or in a plug-in's.
 
 A family defines `build(**arguments) -> keras.Model`: functional, preprocessing inside, outputs a dict with `logits`.
-It may define `parts(model) -> dict[str, Part]`; without it a model has the one part `predict`.
+It may define `parts(model) -> dict[str, Part]`; without it a model has the one part `predict`.  It may say in `INPUTS`
+what its inputs are, `{"image": {"kind": "image", "fit": {"mode": "crop", "filter": "bilinear"}}}`: what nobody says is
+told by the data set.
 """
 
 from __future__ import annotations
@@ -146,6 +148,11 @@ def _trained(bundle: Bundle) -> keras.Model:
         why = f"model.weights.h5 does not fit `{manifest['model']}`: {short(error)}"
         raise BundleError(f"`{bundle.name}`: {why}") from error
     return model
+
+
+def inputs_said(spec: Spec) -> Mapping[str, Mapping]:
+    """What the family of `spec` says of inputs in its `INPUTS`: by name `kind`, and of pictures how they are fitted."""
+    return getattr(family_module(spec), "INPUTS", {})
 
 
 def _changed(bundle: Bundle, trained: keras.Model, changes: Mapping) -> tuple[keras.Model, tuple[str, ...] | None]:

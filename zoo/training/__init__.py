@@ -1,8 +1,8 @@
 """From a recipe to a trained and evaluated run.
 
-`recipe.py` says what a recipe may hold and `feasible.py` what it cannot have.  `trainer.py` is the way through:
-`batches.py` feeds, `learner.py` steps, `loop.py` repeats, `state.py` and `resume.py` survive, `evaluation.py` reads the
-test split, and `run.py` is what is left.
+`recipe/` says what a recipe may hold (`recipe.py`) and which combinations it may not (`validation.py`).  `trainer.py`
+tells the whole story: `input_pipeline/batches.py` feeds, `learner.py` steps, `loop.py` repeats, `state.py` and
+`resume.py` save and resume, `evaluation.py` reads the test split, and `run.py` reads what a training has written.
 """
 
 from zoo.training.evaluation import evaluate_run

@@ -95,7 +95,7 @@ def refuse_other_bits(run: Run, environment: dict) -> None:
     before = run.environment
     if not before["deterministic"]:
         raise RecipeError(
-            f"`{run.path}` began without `--deterministic`, so that its bits cannot be had again",
+            f"`{run.path}` began without `--deterministic`, so its bits cannot be reproduced",
             "`--resume` alone goes on with it; without `--resume` a new run begins",
         )
     differing = [key for key in BINDING if before[key] != environment[key]]

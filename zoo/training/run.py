@@ -41,7 +41,7 @@ class Run:
         Raises:
             InputError: the file is damaged.
         """
-        hint = "what the training ran on cannot be had again: a new run begins without `--resume`"
+        hint = "nothing else says what the training ran on: without `--resume` a new run begins"
         return read_json(self.path / "environment.json", hint, "deterministic", "threads", "hardware", "versions")
 
     @property

@@ -24,7 +24,7 @@ from zoo.training.input_pipeline.augmentation import augment
 from zoo.training.input_pipeline.batches import steps_per_epoch
 from zoo.training.learner import Learner
 from zoo.training.loop import Training
-from zoo.training.recipe import Recipe
+from zoo.training.recipe import Recipe, load_recipe
 from zoo.training.recipe.subject import Subject, subject_of
 from zoo.training.recipe.validation import check_examples, check_model
 from zoo.training.run import Run
@@ -37,12 +37,16 @@ log = logging.getLogger(__name__)
 @talk()
 @own_settings()
 def train(
-    recipe: Recipe, out: Path | str = "runs", resume: bool = False, deterministic: bool = False, report=ignore
+    recipe: Recipe | str | Path,
+    out: Path | str = "runs",
+    resume: bool = False,
+    deterministic: bool = False,
+    report=ignore,
 ) -> Run:
     """Trains a recipe and evaluates what came out; writes a run, and says a line an epoch on stderr (see `talk`).
 
     Args:
-        recipe: what `load_recipe` gives.
+        recipe: what `load_recipe` gives, or takes: a path, or the `name.tag` of a shipped recipe.
         out: folder of all runs.
         resume: go on with the newest run of this recipe, if there is one.
         deterministic: the same bits on every run on this machine, killed and resumed or not; a little slower.  Holds
@@ -56,6 +60,7 @@ def train(
         StoppedError: SIGINT or SIGTERM came; the state is saved.
     """
     check_backend("training")
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     out = Path(out)
     if resume and (ended := resuming.ended_run(recipe, out)):
         log.info("`%s` has ended: there is nothing to go on with", ended.path)

@@ -134,6 +134,38 @@ def test_sounds_are_cut_and_padded(tmp_path):
         assert not waves[:, 83:].any()
 
 
+def test_an_input_of_lengths_counts_what_is_no_padding(tmp_path):
+    for name in ("high", "low"):
+        for samples in (40, 60, 80, 100):
+            write_sound(tmp_path / name / f"{samples}.wav", samples, pitch=1.0 if name == "high" else 0.1)
+    data = get_data(tmp_path).fitted({"sound": (90, 1), "length": ()})
+    assert data.inputs["length"] == {"kind": "length", "shape": (), "dtype": "int32", "of": "sound"}
+    for split in data.counts:
+        inputs = data.load(split).inputs
+        real = [int(np.flatnonzero(wave).max()) + 1 for wave in inputs["sound"][..., 0]]
+        assert inputs["length"].tolist() == real
+        assert set(real) <= {40, 60, 80, 90}
+    said = {"count": {"kind": "length", "of": "sound"}}
+    assert get_data(tmp_path).fitted({"sound": (90,), "count": (1,)}, said).load("train").inputs["count"].shape == (
+        4,
+        1,
+    )
+
+
+def test_pictures_are_cropped_where_the_model_has_them_so(tmp_path):
+    for place, name in enumerate(("left", "right")):
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            wide = noise(60, number, (8, 24, 3))
+            wide[:, place * 16 : place * 16 + 8] = 255  # beside the middle, which is all that is kept
+            Image.fromarray(wide).save(tmp_path / name / f"{number}.png")
+    said = {"image": {"kind": "image", "fit": {"mode": "crop", "filter": "bilinear"}}}
+    for facts, brightest in ((said, 150), ({}, 255)):
+        pictures = get_data(tmp_path).fitted({"image": (8, 8, 3)}, facts).load("train").inputs["image"]
+        assert pictures.max() <= brightest
+    assert pictures.max() == 255
+
+
 def test_clips_are_files_or_folders_of_frames(tmp_path):
     for place, name in enumerate(("early", "late")):
         for number in range(3):

@@ -47,8 +47,8 @@ A burst is put off while others slow the machine down: while a small piece of wo
 fastest, for {patience_s:g} s in all.  A figure is the median over bursts of thread CPU time, pinned to one CPU.  It is
 refused where the process used over {others:.0%} more CPU time than the thread, or where a float32 contestant does not
 compute what Keras does.  All `.tflite` files, ours and stock, run on LiteRT's `CompiledModel` with XNNPACK's weight
-cache in memory; where a file loops, XNNPACK is told that shapes stay.  PyTorch and ONNX Runtime read the sequence time
-first.
+cache in memory; where a file loops, XNNPACK knows that no shape changes.  PyTorch and ONNX Runtime read the sequence
+time first.
 
 ## Bars
 

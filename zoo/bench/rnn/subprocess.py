@@ -40,5 +40,5 @@ def run_in_subprocess(function: Callable, *arguments, quiet: Quiet, **named) -> 
 
 def _call(function: Callable, arguments: tuple, named: dict) -> tuple[Any, Quiet]:
     silence_at_exit()
-    with held_back(unless_it_fails=True):  # accelerators greet and say farewell, a case at a time
+    with held_back(unless_it_fails=True):  # accelerators print lines when they open and close, for every case
         return function(*arguments, **named), named["quiet"]

@@ -30,6 +30,9 @@ class Input(Protocol):
     def load(self, rows: np.ndarray) -> np.ndarray:
         """The same, read into memory."""
 
+    def steps(self) -> np.ndarray:
+        """(n,) int32: how many steps of each example are real, and no padding."""
+
     def fitted(self, shape: Sequence[int | None], fit: Mapping) -> "Input":
         """The same at the size that a model takes; itself where numbers are what they are."""
 
@@ -65,6 +68,9 @@ class FileInput:
     def load(self, rows: np.ndarray) -> np.ndarray:
         return self.column(rows)[:]
 
+    def steps(self) -> np.ndarray:
+        return np.array([min(file.facts.shape[0], self.shape[0]) for file in self.files], np.int32)
+
     def fitted(self, shape: Sequence[int | None], fit: Mapping) -> "FileInput":
         if not fits(self.kind, shape):
             return self
@@ -89,16 +95,22 @@ class ArrayInput:
 
     array: np.ndarray
     kind: str
+    of: str | None = None
+    """Of a length: the input whose real steps it counts."""
 
     @property
     def facts(self) -> dict:
-        return {"kind": self.kind, "shape": self.array.shape[1:], "dtype": str(self.array.dtype)}
+        facts = {"kind": self.kind, "shape": self.array.shape[1:], "dtype": str(self.array.dtype)}
+        return facts | ({"of": self.of} if self.of else {})
 
     def column(self, rows: np.ndarray) -> Column:
         return self.array[rows]
 
     def load(self, rows: np.ndarray) -> np.ndarray:
         return self.array[rows]
+
+    def steps(self) -> np.ndarray:
+        return np.full(len(self.array), self.array.shape[1], np.int32)
 
     def fitted(self, shape: Sequence[int | None], fit: Mapping) -> "ArrayInput":
         return self
@@ -162,6 +174,9 @@ class StoredInput:
                     loaded[inside] = piece[block].reshape(-1, *self.shape)[rows[inside] - first]
             begin += len(piece)
         return loaded
+
+    def steps(self) -> np.ndarray:
+        return np.full(sum(map(len, self.pieces)), self.shape[0], np.int32)
 
     def fitted(self, shape: Sequence[int | None], fit: Mapping) -> "StoredInput":
         return self

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from zoo.data.dataset import DataSet, Examples, Target
 from zoo.data.own.arrays import find_in_archive
 from zoo.data.own.folder import find_in_folder
 from zoo.data.own.found import Found
-from zoo.data.own.inputs import Input
+from zoo.data.own.inputs import ArrayInput, Input
 from zoo.data.own.reading import SQUASH
 from zoo.data.own.room import room
 from zoo.data.own.splits import SPLITS, split
@@ -88,23 +89,38 @@ class OwnDataSet(DataSet):
 
     store: OwnStore = field(repr=False, kw_only=True)
 
-    def fitted(self, shapes: Mapping[str, Sequence[int | None]], fit: Mapping = SQUASH) -> "OwnDataSet":
+    def fitted(
+        self, shapes: Mapping[str, Sequence[int | None]], said: Mapping[str, Mapping] = MappingProxyType({})
+    ) -> "OwnDataSet":
         """The same data as a model takes it.
 
-        Files are read at the model's size.  Where data and model have one input each, it is called as the model's.
+        Files are read at the model's size.  Where data and model have one input each, it is called as the model's.  An
+        input of the kind `length`, which counts the real steps of another, is made where the data have none.
 
         Args:
             shapes: the shape of one example by the model's input; None where any size will do.
-            fit: how pictures are brought to the size, see `InputSpec.fit`.
+            said: by input, as far as it is known, its `kind`, how pictures are brought to the size (`fit`, see
+                `InputSpec.fit`) and what a length counts (`of`).
         """
         inputs = dict(self.store.inputs)
-        if len(shapes) == len(inputs) == 1:
-            inputs = dict(zip(shapes, inputs.values(), strict=True))
-        inputs = {name: each.fitted(shapes[name], fit) if name in shapes else each for name, each in inputs.items()}
+        lengths = [name for name in shapes if said.get(name, {}).get("kind") == "length" or name == "length"]
+        others = [name for name in shapes if name not in lengths]
+        if len(others) == len(inputs) == 1:
+            inputs = dict(zip(others, inputs.values(), strict=True))
+        inputs = {
+            name: each.fitted(shapes[name], said.get(name, {}).get("fit") or SQUASH) if name in shapes else each
+            for name, each in inputs.items()
+        }
+        for name in lengths:
+            counted = said.get(name, {}).get("of") or (others[0] if len(others) == 1 else None)
+            if name not in inputs and counted in inputs and len(inputs[counted].facts["shape"]):
+                steps = inputs[counted].steps()
+                inputs[name] = ArrayInput(steps.reshape(len(steps), *shapes[name]), "length", counted)
         facts = {name: each.facts for name, each in inputs.items()}
         if facts == self.inputs:
             return self
-        return replace(self, inputs=facts, store=_kept(replace(self.store, inputs=inputs, _read={}), self.source, fit))
+        fits = [said.get(name, {}).get("fit") for name in inputs]
+        return replace(self, inputs=facts, store=_kept(replace(self.store, inputs=inputs, _read={}), self.source, fits))
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -174,16 +190,16 @@ def open_own(path: str | os.PathLike) -> OwnDataSet:
         targets={name: answers.target for name, answers in found.answers.items()},
         counts={name: len(each) for name, each in rows.items()},
         inputs=facts,
-        store=_kept(OwnStore(found, found.inputs, rows), str(path), SQUASH),
+        store=_kept(OwnStore(found, found.inputs, rows), str(path), []),
         group_name=None if found.groups is None else "group",
         vocabularies=_vocabularies(found, rows),
     )
 
 
-def _kept(store: OwnStore, path: str, fit: Mapping) -> OwnStore:
+def _kept(store: OwnStore, path: str, fits: Sequence[Mapping | None]) -> OwnStore:
     """The store of the same content that this process already has: what it has read need not be read again."""
     found, facts = store.found, {name: dict(each.facts) for name, each in store.inputs.items()}
-    key = (path, found.digest, found.left_out, found.unused, repr(facts), repr(fit))
+    key = (path, found.digest, found.left_out, found.unused, repr(facts), repr(fits))
     if key in _KEPT:
         return _KEPT[key]
     while len(_KEPT) > 1:

@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 from ai_edge_litert.schema_py_generated import BuiltinOperator
 
+from zoo._system.stderr import held_back
 from zoo.export.assembly.file import write
 from zoo.export.assembly.graph import Graph, Operator, Piece
 from zoo.runtime.engine.engines import InterpretedEngine
@@ -61,9 +62,10 @@ def _swells(operator: Operator) -> bool:
 
 def _compute(graph: Graph, tensors: dict) -> None:
     """Fills tensors of a graph without inputs with what it computes."""
-    engine = InterpretedEngine(write({"fold": Piece(graph, {}, tensors)}))
-    engine.place("fold", {})
-    engine.compute("fold")
-    results = engine.results("fold")
+    with held_back(unless_it_fails=True):  # XNNPACK greets, in the first run
+        engine = InterpretedEngine(write({"fold": Piece(graph, {}, tensors)}))
+        engine.place("fold", {})
+        engine.compute("fold")
+        results = engine.results("fold")
     for name, tensor in tensors.items():
         tensor.data = np.ascontiguousarray(results[name]).tobytes()

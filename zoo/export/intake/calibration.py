@@ -79,7 +79,8 @@ def read_calibration(source: object, specs: Specs, data: DataSet | None, ranges:
         found = _of_data(data if source is None else get_data(str(source)), specs)
     elif _is_data_set(Path(source), specs):
         shapes = {name: spec.example for name, spec in specs.items()}
-        found = _of_data(get_data(source).fitted(shapes), specs)
+        said = {name: {"kind": spec.kind, "fit": spec.fit, "of": spec.counts} for name, spec in specs.items()}
+        found = _of_data(get_data(source).fitted(shapes, said), specs)
     else:
         found = _of_path(Path(source), specs)
     clipped = {name: np.clip(found.inputs[name], *limits) for name, limits in ranges.items() if name in found.inputs}

@@ -40,7 +40,7 @@ class _Variables:
     """What the loop hands from one block to the next.
 
     Attributes:
-        done: how many steps are behind it, ().
+        done: number of steps computed so far, ().
         read: the sequence, (batch, length, values), and its mask if it has one, (batch, length, 1).
         written: all outputs, (batch, length, values), twice, or the last one, (batch, ...); none where that is carried.
         carried: what a step hands on to the next, by name.
@@ -88,8 +88,8 @@ def _loops(
 ) -> tuple[_Variables, list[Tensor]]:
     """All whole blocks, by one loop or several that share their condition and their body.
 
-    All loops are of one length, so the last may begin among steps that are behind it: it starts with so many done, and
-    the rows of its outputs that it does not write are cut off.
+    All loops are of one length, so the last may begin among steps that are computed already: it starts with so many
+    done, and the rows of its outputs that it does not write are cut off.
 
     Returns:
         What the last loop ends with, and the outputs of each where all are wanted, (batch, steps, values).

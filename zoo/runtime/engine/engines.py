@@ -44,7 +44,7 @@ _SHAPES_STAY = 0x400
 
 @cache
 def environment() -> Environment:
-    """One for the life of the process: each says what accelerators it finds, and farewell to each as it goes."""
+    """One for the life of the process: each prints which accelerators it finds, and again when it closes them."""
     silence_at_exit()
     return Environment.create()
 

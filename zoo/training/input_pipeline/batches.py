@@ -35,12 +35,12 @@ def order_by_length(seed: int, epoch: int, lengths: np.ndarray, batch_size: int)
     Examples are shuffled, those of `POOL` batches sorted by length, and the whole batches shuffled again.
     """
     shuffled = order(seed, epoch, len(lengths))
-    pools = [shuffled[start : start + POOL * batch_size] for start in range(0, len(shuffled), POOL * batch_size)]
+    whole = len(shuffled) // batch_size * batch_size  # what is left over is taken off before the longest come last
+    pools = [shuffled[start : min(start + POOL * batch_size, whole)] for start in range(0, whole, POOL * batch_size)]
     ranked = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
-    whole = len(ranked) // batch_size * batch_size
     # The counter begins elsewhere than that of `order` and those of augmentations.
     generator = np.random.Generator(np.random.Philox(key=[seed, epoch], counter=[0, 0, 1, 0]))
-    return np.concatenate([*generator.permutation(ranked[:whole].reshape(-1, batch_size)), ranked[whole:]])
+    return np.concatenate([*generator.permutation(ranked.reshape(-1, batch_size)), shuffled[whole:]])
 
 
 def steps_per_epoch(count: int, batch_size: int) -> int:

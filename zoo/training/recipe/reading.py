@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from zoo import registry
 from zoo.data import get_data, list_data
 from zoo.data.own import looks_like_a_path
-from zoo.errors import RecipeError, UnknownNameError, the_nearest
+from zoo.errors import PluginError, RecipeError, UnknownNameError, the_nearest
 from zoo.paths import recipe_path
 from zoo.tasks import Task, get_task, list_tasks
 from zoo.tasks.task import Settings
@@ -117,10 +117,18 @@ def _explain(fault: dict, path: Path, overrides: dict, task: Task | None) -> tup
 
 
 def _unknown(key: str, fields: Mapping, task: Task | None) -> str:
-    owners = [name for name in list_tasks() if key in get_task(name).Settings.model_fields]
+    owners = [name for name in list_tasks() if key in _keys_of(name)]
     if task and owners:
         return f"`{key}` is a key of recipes for {' and '.join(owners)}: the model is for {task.name}"
     return f"unknown key `{key}`; {the_nearest(key, fields)}"
+
+
+def _keys_of(task: str) -> Mapping:
+    """The keys of one task; none of a plug-in's that is faulty, which is no fault of the recipe."""
+    try:
+        return get_task(task).Settings.model_fields
+    except PluginError:
+        return {}
 
 
 def _found(fault: dict) -> object:

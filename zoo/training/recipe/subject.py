@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 
 from zoo.data import DataSet, get_data
+from zoo.data.own import OwnDataSet
 from zoo.errors import DataError
+from zoo.families import inputs_said
 from zoo.registry import Spec, get_spec
 from zoo.tasks import Metric, Task, get_task
 from zoo.training.recipe.recipe import Recipe
@@ -45,7 +47,9 @@ def subject_of(recipe: Recipe) -> Subject:
             f"expected {recipe.data_version}",
             "bring the files back as they were, or train anew",
         )
-    task, data = get_task(spec.task), data.fitted(_shapes(spec))
+    task = get_task(spec.task)
+    if isinstance(data, OwnDataSet):
+        data = data.fitted(_shapes(spec), inputs_said(spec))
     return Subject(replace(spec, arguments={**spec.arguments, **_sizes(spec, task, data)}), task, data, recipe.headline)
 
 

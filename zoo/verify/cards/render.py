@@ -32,16 +32,17 @@ def project_readme(text: str, cards: Iterable[Mapping]) -> str:
 
 
 def pretrained_table(cards: Iterable[Mapping]) -> str:
-    """A row a bundle: what it is, and what its float32 and int8 artifacts measured."""
+    """A row a bundle: what it is, and what its float32 and int8 artifacts measured; one figure a cell."""
     columns = (
         "model",
-        "task, data",
-        "parameters",
+        "data",
         "metric",
         "float32",
+        "95 % interval",
         "int8",
-        "bytes float32 / int8",
-        "µs float32 / int8",
+        "int8 bytes",
+        "float32 µs",
+        "int8 µs",
     )
     return table(columns, [_pretrained_row(card) for card in cards])
 
@@ -59,25 +60,32 @@ def headline(card: Mapping) -> str | None:
 
 def headline_of(card: Mapping, entry: Mapping | None) -> str:
     """The headline metric of a card's `keras` block or of an artifact's entry, with its 95 % interval."""
+    score, interval = _score(card, entry)
+    return NONE if score == NONE else f"{score} ({interval})"
+
+
+def _score(card: Mapping, entry: Mapping | None) -> tuple[str, str]:
+    """The headline metric and its 95 % interval."""
     name = headline(card)
     if not entry or name is None or not entry.get("metrics"):
-        return NONE
+        return NONE, NONE
     metric = Metric.of(card, name)
-    return f"{metric.text(entry['metrics'][name])} ({metric.interval(*entry['ci95'][name])})"
+    return metric.text(entry["metrics"][name]), metric.interval(*entry["ci95"][name])
 
 
 def _pretrained_row(card: Mapping) -> list[str]:
-    metric = headline(card)
     float32, int8 = (_shipped(card, target) for target in ("float32", "int8"))
+    score, interval = _score(card, float32)
     return [
         f"[`{card['bundle']}`](saved_models/{card['bundle']})",
-        ", ".join([card["model"]["task"] or NONE, *([card["data"]["name"]] if card["data"] else [])]),
-        f"{card['model']['parameters']:,}",
-        metric or NONE,
-        headline_of(card, float32),
-        headline_of(card, int8),
-        f"{_number(float32, 'bytes')} / {_number(int8, 'bytes')}",
-        f"{_latency(float32)} / {_latency(int8)}",
+        card["data"]["name"] if card["data"] else NONE,
+        headline(card) or NONE,
+        score,
+        interval,
+        _score(card, int8)[0],
+        _number(int8, "bytes"),
+        _latency(float32),
+        _latency(int8),
     ]
 
 

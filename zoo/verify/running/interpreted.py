@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from zoo._system.stderr import held_back
 from zoo.runtime.engine.flatbuffer import read_signatures
 from zoo.runtime.engine.litert import TensorInfo
 
@@ -22,8 +23,9 @@ def on_interpreter(data: bytes, arrays: Mapping[str, np.ndarray], part: str = "p
     Raises:
         ValueError, RuntimeError: LiteRT cannot read the file or prepare its graph.
     """
-    interpreter = Interpreter(model_content=data, num_threads=1)
-    interpreter.allocate_tensors()
+    with held_back():  # XNNPACK greets; errors come as exceptions
+        interpreter = Interpreter(model_content=data, num_threads=1)
+        interpreter.allocate_tensors()
     for name, tensor in read_signatures(data)[part].inputs.items():
         interpreter.set_tensor(tensor.index, TensorInfo.of(tensor).quantize(arrays[name]))
     return interpreter.invoke
