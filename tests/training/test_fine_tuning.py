@@ -116,7 +116,7 @@ def test_a_run_is_a_beginning_too(tuned, recipe_file, tmp_path, caplog):
     caplog.set_level(logging.INFO, "zoo")
     changes = {"init": str(tuned[0].path), "epochs": 1, "learning_rate": 1e-12, "freeze": ["stem*", "stage1*"]}
     run = train(load_recipe(recipe_file, changes), tmp_path)
-    assert "begins with the weights of `resnet_tiny.three`\n" in caplog.text
+    assert f"begins with the weights of `{tuned[0].path}`\n" in caplog.text
     assert load_run(run.path).recipe.init == str(tuned[0].path.resolve())
     for before, after in zip(tuned[0].model().trainable_weights, run.model().trainable_weights, strict=True):
         np.testing.assert_allclose(before, after, atol=1e-6)

@@ -119,7 +119,7 @@ class Training:
             return
 
         def report(stage: str, done: int, total: int) -> None:
-            request.heed(f"the training before {self._where()}")
+            request.heed("the training while its frozen front was run")
             self.report(stage, done, total)
 
         with kept_features(self.learner.forward, self.train, validation, self.folder, report) as feed:

@@ -51,7 +51,8 @@ def train(
         resume: go on with the newest run of this recipe, if there is one.
         deterministic: the same bits on every run on this machine, killed and resumed or not; a little slower.  Holds
             for all that TensorFlow does in this process afterwards.
-        report: told of the stages `training`, `validating`, `saving` and `evaluating`.
+        report: told of the stages `training`, `validating`, `saving` and `evaluating`, and of `frozen front` where
+            features are kept.
 
     Raises:
         RecipeError: the recipe does not fit the model, the data or the run to be resumed, or the training broke down.

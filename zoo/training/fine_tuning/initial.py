@@ -23,7 +23,7 @@ class _Initial:
     """Where weights come from."""
 
     name: str
-    """`name.tag`."""
+    """`name.tag` of a bundle, the folder of a run."""
     size: str
     """The name of the model."""
     build: Mapping
@@ -41,15 +41,22 @@ def take_initial_weights(recipe: Recipe, model: keras.Model, subject: Subject) -
     """
     try:
         initial = _open(recipe)
-        # Classes of other names would begin with what was learned of their namesakes by place.
-        others = None not in (initial.labels, subject.data.labels) and initial.labels != subject.data.labels
-        arguments = subject.spec.arguments
-        changed = [name for name in arguments if initial.build.get(name) != arguments[name]]
-        fresh = take_over(initial.model, model, changed, list(head_layers(model)) if others else None)
     except ZooError as error:
-        raise RecipeError(f"`{recipe.full_name}`: impossible value of `init`: {error.message}", error.hint) from error
+        raise _impossible(recipe, error, error.hint) from error
+    # Classes of other names would begin with what was learned of others that have their places.
+    others = None not in (initial.labels, subject.data.labels) and initial.labels != subject.data.labels
+    arguments = subject.spec.arguments
+    changed = [name for name in arguments if initial.build.get(name) != arguments[name]]
+    try:
+        fresh = take_over(initial.model, model, changed, list(head_layers(model)) if others else None)
+    except InputError as error:
+        raise _impossible(recipe, error, "without `init` it begins with fresh weights") from error
     new = f"; fresh: the head, {', '.join(f'`{name}`' for name in fresh)}" if fresh else ""
     log.info("`%s` begins with the weights of `%s`%s", recipe.full_name, initial.name, new)
+
+
+def _impossible(recipe: Recipe, error: ZooError, hint: str | None) -> RecipeError:
+    return RecipeError(f"`{recipe.full_name}`: impossible value of `init`: {error.message}", hint)
 
 
 def _open(recipe: Recipe) -> _Initial:
@@ -60,9 +67,9 @@ def _open(recipe: Recipe) -> _Initial:
         model = load_model(opened.path)
         return _Initial(opened.name, opened.manifest["model"], opened.manifest["build"], opened.labels, model)
     run = load_run(opened.path)
-    _check_size(recipe, run.full_name, run.recipe.model)
+    _check_size(recipe, str(run.path), run.recipe.model)
     subject = subject_of(run.recipe)
-    return _Initial(run.full_name, run.recipe.model, subject.spec.arguments, subject.data.labels, run.model())
+    return _Initial(str(run.path), run.recipe.model, subject.spec.arguments, subject.data.labels, run.model())
 
 
 def _check_size(recipe: Recipe, name: str, size: str) -> None:

@@ -45,8 +45,8 @@ def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) 
 
 def _with_files_at_hand(recipe: Recipe) -> Recipe:
     """Files by their whole path; data of one's own held to what they contain now, if no run says what they must."""
-    if recipe.init and os.path.exists(path := os.path.expanduser(recipe.init)):
-        recipe = recipe.model_copy(update={"init": os.path.abspath(path)})
+    if recipe.init and (os.sep in recipe.init or os.path.exists(recipe.init)):
+        recipe = recipe.model_copy(update={"init": os.path.abspath(os.path.expanduser(recipe.init))})
     if recipe.data in list_data() or not looks_like_a_path(recipe.data):
         return recipe
     path = os.path.abspath(os.path.expanduser(recipe.data))
