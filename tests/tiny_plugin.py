@@ -14,14 +14,14 @@ TINY = Path(__file__).with_name("tiny")
 
 
 @contextmanager
-def tiny_models() -> Iterator[None]:
-    """Its families, tasks and data are there while it lasts."""
-    sys.path.insert(0, str(TINY))
+def tiny_models(folder: Path = TINY) -> Iterator[None]:
+    """What the plug-in in `folder` brings, families, tasks and data, is there while it lasts."""
+    sys.path.insert(0, str(folder))
     _forget()
     try:
         yield
     finally:
-        sys.path.remove(str(TINY))
+        sys.path.remove(str(folder))
         _forget()
 
 

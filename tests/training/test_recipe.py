@@ -58,7 +58,9 @@ def test_shipped_recipes_can_be_followed(path):
 def test_every_option_serves_a_shipped_recipe():
     used = [yaml.safe_load(path.read_text("utf-8")) for path in SHIPPED]
     own = {key for name in list_tasks() for key in get_task(name).Settings.model_fields}
-    assert set(KEYS) | own == {key for values in used for key in values}
+    # What fine-tuning is for, data of a user's own, cannot be shipped; of the shipped bundles and data sets none is a
+    # body for another's data.  tests/training/test_fine_tuning.py trains such recipes.
+    assert (set(KEYS) | own) - {"init", "freeze"} == {key for values in used for key in values}
     assert {values["optimizer"] for values in used} == {"sgd", "adam"}
     assert set(AUGMENTATIONS) == {name for values in used for name in values.get("augment", [])}
 

@@ -4,7 +4,7 @@
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -148,6 +148,23 @@ class Read:
 @functools.cache
 def _readers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(usable_cores(), "read")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows(Mapping):
+    """The arrays of some examples by name, each read when it is asked for."""
+
+    columns: Mapping[str, Column]
+    indices: np.ndarray | slice
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.columns[name][self.indices]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
 
 
 def subset(column: Column, indices: np.ndarray) -> Column:

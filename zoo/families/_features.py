@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import keras
 
@@ -47,8 +47,7 @@ def with_features(model: keras.Model, names: Sequence[str]) -> keras.Model:
         else:
             known = [FEATURES, *given, *groups]
             raise UnknownNameError(f"`{model.name}` has no layer `{name}`; {the_nearest(name, known, 'layer')}")
-    inputs = _needed(model, list(outputs.values()))
-    return keras.Model(inputs, outputs, name=model.name)
+    return keras.Model(inputs_needed(model, outputs.values()), outputs, name=model.name)
 
 
 def _beginnings(name: str) -> list[str]:
@@ -72,9 +71,9 @@ def _read_by_head(model: keras.Model) -> keras.KerasTensor:
     return keras.layers.Concatenate()(tensors)
 
 
-def _needed(model: keras.Model, outputs: list[keras.KerasTensor]) -> dict[str, keras.KerasTensor]:
+def inputs_needed(model: keras.Model, tensors: Iterable[keras.KerasTensor]) -> dict[str, keras.KerasTensor]:
     """The inputs of a model, by name, that tensors of its graph depend on."""
-    ways, seen = list(outputs), set()
+    ways, seen = list(tensors), set()
     while ways:
         tensor = ways.pop()
         if id(tensor) not in seen:

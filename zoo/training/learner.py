@@ -1,7 +1,7 @@
 """A model, its optimiser, and the compiled function that trains it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import keras
@@ -61,13 +61,24 @@ class Learner:
         recipe: how to train it.
         steps_per_epoch: batches in an epoch.
         loss: of a task, see `zoo.tasks.task.Loss`.
+        forward: (inputs by name, training) -> outputs by name, of which a step is taken; the model unless given.
     """
 
-    def __init__(self, model: keras.Model, recipe: Recipe, steps_per_epoch: int, loss: Loss):
-        self.model = model
+    def __init__(
+        self,
+        model: keras.Model,
+        recipe: Recipe,
+        steps_per_epoch: int,
+        loss: Loss,
+        forward: Callable[[Mapping, bool], Mapping] | None = None,
+    ):
+        self.model, self.forward = model, forward or model
         self.optimizer = optimizer(recipe, steps_per_epoch)
         self.optimizer.build(model.trainable_variables)
-        self._step = tf.function(_step(model, self.optimizer, loss, recipe.clip_norm), reduce_retracing=True)
+        self._step = tf.function(
+            _step(self.forward, model.trainable_variables, self.optimizer, loss, recipe.clip_norm),
+            reduce_retracing=True,
+        )
 
     def step(self, batch: Batch) -> Step:
         """Takes one step."""
@@ -92,18 +103,18 @@ class Learner:
                 yield f"{owner}.{index}", variable
 
 
-def _step(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss: Loss, clip_norm: float | None):
+def _step(forward: Callable, weights: list, optimizer: keras.optimizers.Optimizer, loss: Loss, clip_norm: float | None):
     """The function of one step, to be compiled."""
 
     def step(batch):
         learning_rate = tf.convert_to_tensor(optimizer.learning_rate)
         with tf.GradientTape() as tape:
-            value = loss(model(batch.inputs, training=True), batch)
-        gradients = tape.gradient(value, model.trainable_variables)
+            value = loss(forward(batch.inputs, training=True), batch)
+        gradients = tape.gradient(value, weights)
         norm = tf.linalg.global_norm(gradients)
         if clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, clip_norm, use_norm=norm)
-        optimizer.apply(gradients, model.trainable_variables)
+        optimizer.apply(gradients, weights)
         return value, norm, learning_rate
 
     return step

@@ -4,7 +4,8 @@ import dataclasses
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +14,13 @@ import numpy as np
 from zoo._keras import save_weights
 from zoo._system.progress import ignore
 from zoo.data import Examples
+from zoo.data.columns import Rows
 from zoo.errors import RecipeError
 from zoo.tasks import Batch, Metric
 from zoo.training import state
 from zoo.training.answering import Answering, joined, outputs_of
+from zoo.training.fine_tuning.features import Feed, kept_features
+from zoo.training.fine_tuning.front import Behind
 from zoo.training.input_pipeline.augmentation import Draw
 from zoo.training.input_pipeline.batches import batches, steps_per_epoch
 from zoo.training.learner import Learner, Step
@@ -101,16 +105,32 @@ class Training:
         """
         self._logs = Logs(self.folder, self.progress.lines)
         if not self.ended:
-            self._run_steps(request)
+            with self._fed(request) as self._feed:
+                self._run_steps(request)
         self._use_best_weights()
         save_weights(self.learner.model, self.folder / "model.weights.h5")
+
+    @contextmanager
+    def _fed(self, request: StopRequest) -> Iterator[Feed]:
+        """What steps and validation run on: the examples, or what a frozen front made of them."""
+        validation = self.subject.task.prepare(self.validation, self.subject.data)
+        if not isinstance(self.learner.forward, Behind):
+            yield Feed(self.learner.model, self.train, validation, self.answering.run, validation.inputs)
+            return
+
+        def report(stage: str, done: int, total: int) -> None:
+            request.heed("the training while its frozen front was run")
+            self.report(stage, done, total)
+
+        with kept_features(self.learner.forward, self.train, validation, self.folder, report) as feed:
+            yield feed
 
     def _run_steps(self, request: StopRequest) -> None:
         recipe, progress = self.recipe, self.progress
         self._clock = saved = time.monotonic()
         drawn = batches(
-            self.train,
-            self.learner.model,
+            self._feed.train,
+            self._feed.model,
             self.augment,
             seed=recipe.seed,
             batch_size=recipe.batch_size,
@@ -190,14 +210,11 @@ class Training:
 
     def _validate(self) -> dict[str, float]:
         """The loss and every metric of the validation examples, which are gone through some at a time."""
-        task, data, held = self.subject.task, self.subject.data, self.validation
-        prepared = task.prepare(held, data)
+        task, data, held, prepared = self.subject.task, self.subject.data, self.validation, self._feed.validation
         loss_of, losses, kept = task.validation_loss(self.train, data), [], []
-        for block, outputs in outputs_of(self.answering.run, prepared.inputs, "validating", self.report):
-            inputs, targets = (
-                {name: column[block] for name, column in columns.items()}
-                for columns in (prepared.inputs, prepared.targets)
-            )
+        for block, outputs in outputs_of(self._feed.run, self._feed.inputs, "validating", self.report):
+            inputs = Rows(prepared.inputs, block)  # which losses hardly look at
+            targets = {name: column[block] for name, column in prepared.targets.items()}
             losses.append(float(loss_of(outputs, Batch(inputs, targets))) * (block.stop - block.start))
             if not self.answering.by_loop:
                 kept.append(task.answers({name: array.numpy() for name, array in outputs.items()}, targets, data))

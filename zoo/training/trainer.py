@@ -17,6 +17,9 @@ from zoo.training import resume as resuming
 from zoo.training.alone import alone
 from zoo.training.answering import Answering
 from zoo.training.evaluation import evaluate_run
+from zoo.training.fine_tuning.freezing import freeze
+from zoo.training.fine_tuning.front import way_through
+from zoo.training.fine_tuning.initial import take_initial_weights
 from zoo.training.input_pipeline.augmentation import augment
 from zoo.training.input_pipeline.batches import steps_per_epoch
 from zoo.training.learner import Learner
@@ -48,7 +51,8 @@ def train(
         resume: go on with the newest run of this recipe, if there is one.
         deterministic: the same bits on every run on this machine, killed and resumed or not; a little slower.  Holds
             for all that TensorFlow does in this process afterwards.
-        report: told of the stages `training`, `validating`, `saving` and `evaluating`.
+        report: told of the stages `training`, `validating`, `saving` and `evaluating`, and of `frozen front` where
+            features are kept.
 
     Raises:
         RecipeError: the recipe does not fit the model, the data or the run to be resumed, or the training broke down.
@@ -69,16 +73,17 @@ def train(
         if run is not None:
             held.enter_context(alone(run.path))
         environment = environments.describe(recipe, deterministic)
-        if run is not None and resuming.has_state(run):
+        begun = run is not None and resuming.has_state(run)
+        if begun:
             environment = _environment_to_go_on_with(run, environment)
         environments.apply(environment)
-        training = _prepare(recipe, report)
+        training = _prepare(recipe, begun, report)
         if run is None:
             run = resuming.new_run(recipe, out)
             held.enter_context(alone(run.path))
         resuming.write_head(run, recipe, environment)
         with stop_requests() as request:
-            _carry_through(training, run.path, request)
+            _carry_through(training, run.path, begun, request)
     return Run(run.path)
 
 
@@ -90,10 +95,12 @@ def _environment_to_go_on_with(run: Run, environment: dict) -> dict:
     return environment
 
 
-def _carry_through(training: Training, folder: Path, request: StopRequest) -> None:
+def _carry_through(training: Training, folder: Path, begun: bool, request: StopRequest) -> None:
     """Trains to the end, from the state in `folder` if there is one, and evaluates."""
     if training.open(folder):
         log.info("going on with `%s` after step %d of %d", folder, training.progress.position, training.end)
+    elif begun and training.recipe.init:  # there are states, and all are torn
+        take_initial_weights(training.recipe, training.learner.model, training.subject)
     for outdated in ("evaluation.json", "model.weights.h5"):
         (folder / outdated).unlink(missing_ok=True)
     training.fit(request)
@@ -105,8 +112,12 @@ def _carry_through(training: Training, folder: Path, request: StopRequest) -> No
     evaluate_run(Run(folder), report)
 
 
-def _prepare(recipe: Recipe, report) -> Training:
-    """Everything at hand, at step 0.  Seeds first: fresh weights are drawn from them."""
+def _prepare(recipe: Recipe, begun: bool, report) -> Training:
+    """Everything at hand, at step 0.  Seeds first: fresh weights are drawn from them.
+
+    Args:
+        begun: whether a saved state will take the place of all weights.
+    """
     subject = subject_of(recipe)
     data, task = subject.data, subject.task
     for note in data.left_out:
@@ -119,7 +130,11 @@ def _prepare(recipe: Recipe, report) -> Training:
     check_model(recipe, model, subject)
     task.check_examples(model, train, data)
     loss = task.loss(recipe.settings, train, data)
-    learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), loss)
+    if recipe.init and not begun:
+        take_initial_weights(recipe, model, subject)
+    freeze(recipe, model)
+    forward = way_through(recipe, model, train, loss)
+    learner = Learner(model, recipe, steps_per_epoch(len(train), recipe.batch_size), loss, forward)
     augmenting = functools.partial(augment, recipe.augment, data)
     return Training(recipe, learner, Answering(model, subject), subject, train, validation, augmenting, report)
 

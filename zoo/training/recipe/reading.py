@@ -38,13 +38,15 @@ def load_recipe(recipe: Path | str, overrides: dict[str, object] | None = None) 
     """
     path = Path(recipe) if Path(recipe).is_file() else recipe_path(str(recipe))
     overrides = overrides or {}
-    parsed = _with_data_at_hand(_validate({**_read(path), **overrides}, path, overrides))
+    parsed = _with_files_at_hand(_validate({**_read(path), **overrides}, path, overrides))
     check_recipe(parsed, str(path))
     return parsed
 
 
-def _with_data_at_hand(recipe: Recipe) -> Recipe:
-    """Data of one's own by their whole path, and held to what they contain now, if no run says what they must."""
+def _with_files_at_hand(recipe: Recipe) -> Recipe:
+    """Files by their whole path; data of one's own held to what they contain now, if no run says what they must."""
+    if recipe.init and (os.sep in recipe.init or os.path.exists(recipe.init)):
+        recipe = recipe.model_copy(update={"init": os.path.abspath(os.path.expanduser(recipe.init))})
     if recipe.data in list_data() or not looks_like_a_path(recipe.data):
         return recipe
     path = os.path.abspath(os.path.expanduser(recipe.data))

@@ -29,6 +29,13 @@ class Recipe(BaseModel):
     tag: str | None = Field(
         None, pattern="^[a-z0-9_]+$", description="letters a-z, digits, `_`; the name of `data` unless given"
     )
+    init: str | None = Field(
+        None, description="a `name.tag`, or the folder of a bundle or run: the weights that the training begins with"
+    )
+    freeze: list[str] = Field(
+        [],
+        description="a list of names of layers that are not trained, with shell wildcards; `body` is all but the head",
+    )
     seed: int = Field(ge=0, lt=2**31, description="an integer from 0 to 2147483647")
     epochs: int = Field(ge=1, description="an integer from 1: how often all training examples are seen")
     batch_size: int = Field(ge=1, description="an integer from 1: examples a step")
