@@ -1,6 +1,6 @@
 """From a name to a Keras model.  Each family is `<family>.py` and `<family>.toml` in this folder, or in a plug-in's.
 
-A family defines `build(**arguments) -> keras.Model`: functional, preprocessing inside, outputs a dict with `logits`.
+A family defines `build(**arguments) -> keras.Model`: functional, preprocessing inside, outputs named by the task.
 It may define `parts(model) -> dict[str, Part]`; without it a model has the one part `predict`.  It may say in `INPUTS`
 what its inputs are, `{"image": {"kind": "image", "fit": {"mode": "crop", "filter": "bilinear"}}}`: what nobody says is
 told by the data set.
