@@ -41,7 +41,7 @@ def test_a_full_disk_loses_nothing(undisturbed, small_recipe, dies, zoo, tmp_pat
 
 def test_two_processes_cannot_work_at_one_run(small_recipe, tmp_path):
     """One is stopped in its tracks while the other tries; its death lets the other go on."""
-    script = Path(__file__).with_name("dies.py")
+    script = Path(__file__).parents[1] / "dies.py"
     words = [sys.executable, script, small_recipe, tmp_path, "training", "1", "SIGSTOP"]
     recipe = load_recipe(small_recipe, {"threads": None})
     with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
