@@ -18,6 +18,7 @@ from zoo.sources.runner import KerasRunner, loop_of
 from zoo.verify.running.artifacts import open_artifact
 
 TARGETS = ["saved_model", "float32"]
+pytestmark = pytest.mark.slow
 ENDS = {"encode": ({"image"}, {"state"}), "step": ({"token", "state"}, {"logits", "state"})}
 
 
