@@ -49,7 +49,11 @@ def test_the_inference_function_is_exported_and_verified(tmp_path):
     bundle = export_model(path, targets, out=tmp_path / "out", calibration=given)
     wanted = {name: array.numpy() for name, array in ranker.serve(**given).items()}
     outputs = bundle.manifest["parts"]["predict"]["outputs"]
-    assert (bundle.name, list(bundle.targets), outputs["chosen"]["kind"]) == ("ranker", targets, "probabilities")
+    assert (bundle.name, list(bundle.targets), bundle.manifest["answers"]["chosen"]["of"]) == (
+        "ranker",
+        targets,
+        "probabilities",
+    )
     for target, within in {"float32": 1e-5, "float16": 1e-2, "int8": 0.1}.items():
         predictor = runtime.load(bundle.path, target=target)
         for row in range(8):
