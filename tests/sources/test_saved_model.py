@@ -48,8 +48,8 @@ def test_the_inference_function_is_exported_and_verified(tmp_path):
     targets = ["saved_model", "float32", "float16", "dynamic_int8", "int8"]
     bundle = export_model(path, targets, out=tmp_path / "out", calibration=given)
     wanted = {name: array.numpy() for name, array in ranker.serve(**given).items()}
-    outputs = bundle.manifest["parts"]["predict"]["outputs"]
-    assert (bundle.name, list(bundle.targets), bundle.manifest["answers"]["chosen"]["of"]) == (
+    answers = bundle.manifest["answers"]
+    assert (bundle.name, list(bundle.targets), answers["chosen"]["of"]) == (
         "ranker",
         targets,
         "probabilities",
